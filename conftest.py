@@ -1,0 +1,75 @@
+"""What every test stands on: no .env, no network but loopback, one database of its own, hypothesis profiles."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from typing import Any
+
+import django
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+# Set before Django reads its settings, and inherited by the processes that tests start.
+os.environ["ENV_FILE"] = os.devnull
+os.environ["ENVIRONMENT"] = "development"
+os.environ["FIELD_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tsh_erp.settings"
+django.setup()
+
+for name, examples in (("quick", 200), ("thorough", 2_000)):
+    hypothesis_settings.register_profile(
+        name, max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+class NetworkForbidden(Exception):
+    """A test tried to leave the machine."""
+
+
+def _is_local(host: Any) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_network(event: str, args: tuple[Any, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        host = args[1][0]
+    else:
+        return
+    if not _is_local(host):
+        raise NetworkForbidden(f"tests stay on this machine, but something asked for {host!r}")
+
+
+sys.addaudithook(_refuse_network)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite as a file, as in real life (threads and processes share it), in this run's own folder."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.getbasetemp() / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def _english(settings: Any) -> None:
+    """Tests read English unless they ask for Arabic."""
+    settings.LANGUAGE_CODE = "en"

@@ -1,0 +1,12 @@
+"""The door for ASGI servers."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tsh_erp.settings")
+application = get_asgi_application()
+
+from tsh_erp.checks import refuse_dangerous_settings  # noqa: E402  (needs the apps that Django has just loaded)
+
+refuse_dangerous_settings()

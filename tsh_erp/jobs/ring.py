@@ -1,0 +1,29 @@
+"""Ring the workers: tell django-q2 that there is work. A ring carries no data; losing one loses nothing."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.utils import timezone
+from django_q.models import OrmQ
+from django_q.tasks import async_task
+
+log = structlog.get_logger(__name__)
+
+
+def ring(task: str, *, at_most: int) -> bool:
+    """Have a worker run the function named by the dotted string `task`, unless `at_most` rings are not yet taken.
+
+    Call it after the commit. Never raises: the sweep makes a failed ring good within a minute.
+    """
+    try:
+        cluster = settings.Q_CLUSTER["name"]  # not this process's own, which may be the one for long jobs
+        unclaimed = OrmQ.objects.filter(key=cluster, lock__lte=timezone.now()).count()
+        if unclaimed >= at_most:
+            return False
+        async_task(task, save=False, cluster=cluster)
+    except DatabaseError:
+        log.warning("ring_failed", task=task, exc_info=True)
+        return False
+    return True
