@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
+from catalog.models import Freshness, StockLedgerEntry, StockLevel, Warehouse
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "kind", "city", "is_primary", "is_active", "levels", "retired_at")
+    list_filter = ("is_active", RetiredFilter, "is_primary")
+    search_fields = ("name", "city", "=zoho_id")
+    fieldsets = (
+        (None, {"fields": ("name", ("kind", "is_primary", "is_active"), "levels", "movements")}),
+        (
+            _("Address"),
+            {"fields": ("attention", "street", "street2", ("city", "state"), ("postal_code", "country"))},
+        ),
+        (_("Contact"), {"fields": (("phone", "email"),)}),
+        (
+            _("Record"),
+            {"fields": (("zoho_id", "parent_zoho_id"), "retired_at", ("created_at", "updated_at"))},
+        ),
+    )
+    readonly_fields = ("levels", "movements", "zoho_id", "retired_at", "created_at", "updated_at")
+
+    @admin.display(description=_("stock levels"))
+    def levels(self, warehouse: Warehouse) -> SafeString:
+        return list_link(StockLevel, _("stock levels"), warehouse__id__exact=warehouse.pk)
+
+    @admin.display(description=_("stock ledger"))
+    def movements(self, warehouse: Warehouse) -> SafeString:
+        return list_link(StockLedgerEntry, _("movements in this warehouse"), warehouse__id__exact=warehouse.pk)
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(ReadOnlyAdmin):
+    list_display = (
+        "product",
+        "warehouse",
+        "accounting_on_hand",
+        "accounting_committed",
+        "accounting_for_sale",
+        "physical_on_hand",
+        "physical_committed",
+        "physical_for_sale",
+        "updated_at",
+    )
+    list_filter = ("warehouse",)
+    list_select_related = ("product", "warehouse")
+    search_fields = ("product__name", "product__sku", "=product__zoho_id")
+    readonly_fields = ("created_at", "updated_at", "movements")
+
+    @admin.display(description=_("stock ledger"))
+    def movements(self, level: StockLevel) -> SafeString:
+        return list_link(
+            StockLedgerEntry,
+            _("movements of this level"),
+            product__id__exact=level.product_id,
+            warehouse__id__exact=level.warehouse_id,
+        )
+
+
+@admin.register(StockLedgerEntry)
+class StockLedgerEntryAdmin(ReadOnlyAdmin):
+    list_display = ("occurred_at", "product", "warehouse", "measure", "delta", "balance_after", "reason", "source")
+    list_filter = ("measure", "reason", "warehouse", "occurred_at")
+    list_select_related = ("product", "warehouse")
+    search_fields = ("product__name", "product__sku", "=product__zoho_id")
+
+
+@admin.register(Freshness)
+class FreshnessAdmin(ReadOnlyAdmin):
+    list_display = ("subject", "updated_at")

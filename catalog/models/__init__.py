@@ -1,0 +1,25 @@
+"""Tables of the catalogue: what is sold, where it lies, what it costs, how fresh it is."""
+
+from catalog.models.categories import Category
+from catalog.models.freshness import Freshness
+from catalog.models.item_groups import ItemGroup, ItemGroupAttribute, ItemGroupOption
+from catalog.models.price_lists import EffectivePrice, PriceList, PriceListItem
+from catalog.models.products import Product, ProductImage
+from catalog.models.stock import StockLedgerEntry, StockLevel
+from catalog.models.warehouses import Warehouse
+
+__all__ = [
+    "Category",
+    "EffectivePrice",
+    "Freshness",
+    "ItemGroup",
+    "ItemGroupAttribute",
+    "ItemGroupOption",
+    "PriceList",
+    "PriceListItem",
+    "Product",
+    "ProductImage",
+    "StockLedgerEntry",
+    "StockLevel",
+    "Warehouse",
+]

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from django.core.validators import FileExtensionValidator
+from django.db import models
+from django.db.models import Index, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
+
+from catalog.choices import ProductKind, ProductType
+from catalog.models.categories import IMAGE_EXTENSIONS, Category
+from catalog.models.figures import FIGURES, StockFiguresModel
+from catalog.models.item_groups import ItemGroup
+from tsh_erp.common.fields import CurrencyField, MoneyField, QuantityField, RateField
+from tsh_erp.common.models import MirroredModel, MirroredQuerySet, TimeStampedModel
+
+
+class ProductQuerySet(MirroredQuerySet["Product"]):
+    pass
+
+
+class Product(StockFiguresModel, MirroredModel):
+    """What is sold or bought.
+
+    Who owns which column is listed in `ZOHO_OWNED_FIELDS` (written by the sync, read-only for people)
+    and `LOCAL_FIELDS` (written by people, never touched by the sync). The SKU is no key: most
+    products have none and some share one.
+    """
+
+    ZOHO_OWNED_FIELDS = (
+        "name",
+        "description",
+        "purchase_description",
+        "sku",
+        "upc",
+        "ean",
+        "isbn",
+        "part_number",
+        "brand",
+        "manufacturer",
+        "unit",
+        "kind",
+        "product_type",
+        "base_price",
+        "base_cost",
+        "currency",
+        "tax_zoho_id",
+        "tax_name",
+        "tax_percentage",
+        "is_active",
+        "can_be_sold",
+        "can_be_purchased",
+        "track_inventory",
+        "is_combo",
+        "reorder_level",
+        "category",
+        "category_zoho_id",
+        "category_name",
+        "item_group",
+        "item_group_zoho_id",
+        "item_group_name",
+        "vendor_zoho_id",
+        "vendor_name",
+        "options",
+        "custom_fields",
+        "image_name",
+        "image_document_id",
+        *FIGURES,
+    )
+    LOCAL_FIELDS = ("name_ar", "name_en", "description_ar", "is_hidden", "is_featured")
+
+    name = models.CharField(_("name"), max_length=500)
+    description = models.TextField(_("description"), blank=True, default="")
+    purchase_description = models.TextField(_("description for purchases"), blank=True, default="")
+    sku = models.CharField(_("SKU"), max_length=200, null=True, blank=True)
+    upc = models.CharField(_("UPC"), max_length=100, blank=True, default="")
+    ean = models.CharField(_("EAN"), max_length=100, blank=True, default="")
+    isbn = models.CharField(_("ISBN"), max_length=100, blank=True, default="")
+    part_number = models.CharField(_("part number"), max_length=200, blank=True, default="")
+    brand = models.CharField(_("brand"), max_length=200, blank=True, default="")
+    manufacturer = models.CharField(_("manufacturer"), max_length=200, blank=True, default="")
+    unit = models.CharField(_("unit"), max_length=100, blank=True, default="")
+    kind = models.CharField(_("kind"), max_length=20, choices=ProductKind, blank=True, default="")
+    product_type = models.CharField(_("type"), max_length=20, choices=ProductType, blank=True, default="")
+    base_price = MoneyField(_("base price"), null=True, blank=True)
+    base_cost = MoneyField(_("base cost"), null=True, blank=True)
+    currency = CurrencyField(_("currency"))
+    tax_zoho_id = models.CharField(_("Zoho id of the tax"), max_length=50, blank=True, default="")
+    tax_name = models.CharField(_("tax"), max_length=200, blank=True, default="")
+    tax_percentage = RateField(_("tax percentage"), null=True, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    can_be_sold = models.BooleanField(_("can be sold"), null=True, blank=True)
+    can_be_purchased = models.BooleanField(_("can be purchased"), null=True, blank=True)
+    track_inventory = models.BooleanField(_("stock is tracked"), null=True, blank=True)
+    is_combo = models.BooleanField(_("made of other products"), null=True, blank=True)
+    reorder_level = QuantityField(_("reorder level"), null=True, blank=True)
+    category = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="products", verbose_name=_("category")
+    )
+    category_zoho_id = models.CharField(_("Zoho id of the category"), max_length=50, blank=True, default="")
+    category_name = models.CharField(_("category name in Zoho"), max_length=500, blank=True, default="")
+    item_group = models.ForeignKey(
+        ItemGroup, models.SET_NULL, null=True, blank=True, related_name="products", verbose_name=_("item group")
+    )
+    item_group_zoho_id = models.CharField(_("Zoho id of the item group"), max_length=50, blank=True, default="")
+    item_group_name = models.CharField(_("item group name in Zoho"), max_length=500, blank=True, default="")
+    vendor_zoho_id = models.CharField(_("Zoho id of the vendor"), max_length=50, blank=True, default="")
+    vendor_name = models.CharField(_("preferred vendor"), max_length=500, blank=True, default="")
+    options = models.JSONField(_("options in its group"), default=list, blank=True)
+    custom_fields = models.JSONField(_("custom fields"), default=list, blank=True)
+    image_name = models.CharField(_("image name"), max_length=300, blank=True, default="")
+    image_document_id = models.CharField(_("Zoho id of the image"), max_length=50, blank=True, default="")
+
+    name_ar = models.CharField(_("Arabic name"), max_length=500, blank=True, default="")
+    name_en = models.CharField(_("English name"), max_length=500, blank=True, default="")
+    description_ar = models.TextField(_("Arabic description"), blank=True, default="")
+    is_hidden = models.BooleanField(_("hidden in the apps"), default=False)
+    is_featured = models.BooleanField(_("featured"), default=False)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ("name", "id")
+        indexes = (
+            Index(fields=["name", "id"], name="product_name"),
+            Index(fields=["sku"], name="product_sku"),
+            Index(
+                fields=["category_zoho_id"],
+                condition=Q(category__isnull=True) & ~Q(category_zoho_id=""),
+                name="product_without_category",
+            ),
+            Index(
+                fields=["item_group_zoho_id"],
+                condition=Q(item_group__isnull=True) & ~Q(item_group_zoho_id=""),
+                name="product_without_group",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductImage(TimeStampedModel):
+    """A picture of a product, uploaded here or fetched from Zoho (then it names Zoho's document)."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("product"))
+    image = models.FileField(
+        _("image"), upload_to="products/", max_length=300, validators=[FileExtensionValidator(IMAGE_EXTENSIONS)]
+    )
+    zoho_document_id = models.CharField(
+        _("Zoho id of the image"), max_length=50, blank=True, default="", editable=False
+    )
+    alt_text = models.CharField(_("description for screen readers"), max_length=300, blank=True, default="")
+    position = models.PositiveIntegerField(_("position"), default=0)
+    is_primary = models.BooleanField(_("main image"), default=False)
+
+    class Meta:
+        verbose_name = _("product image")
+        verbose_name_plural = _("product images")
+        ordering = ("product", "position", "id")
+        constraints = (
+            UniqueConstraint(fields=["product"], condition=Q(is_primary=True), name="one_main_image_per_product"),
+        )
+
+    def __str__(self) -> str:
+        return self.alt_text or str(self.image)

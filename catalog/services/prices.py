@@ -1,0 +1,138 @@
+"""Effective prices: worked out in sets with the pure rules, written only where they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.choices import PriceListKind, Trade
+from catalog.models import EffectivePrice, PriceList, PriceListItem, Product
+from catalog.price_rules import ONE, BaseAmount, ItemRule, ListRule, PriceDecision, effective_price
+from catalog.values import Bracket
+
+Key = tuple[int, int]
+Price = tuple[Decimal, str]
+
+
+def why_price(product: Product, price_list: PriceList, *, quantity: Decimal = ONE) -> PriceDecision:
+    """What one unit of `product` costs by `price_list` when `quantity` are taken, with the reasoning."""
+    item = PriceListItem.objects.filter(price_list=price_list, product=product).first()
+    return effective_price(
+        _base(price_list.trade, product.base_price, product.base_cost, product.currency),
+        list_rule(price_list),
+        item_rule(item) if item else None,
+        quantity=quantity,
+    )
+
+
+@transaction.atomic(savepoint=False)
+def recompute_prices(
+    *,
+    at: datetime,
+    product_ids: Collection[int] | None = None,
+    price_list_ids: Collection[int] | None = None,
+) -> int:
+    """Bring the effective prices of these products and price lists up to date; how many rows changed.
+
+    None means all. At most six queries whatever the numbers, one when there is no price list.
+    """
+    scope = Q()
+    if product_ids is not None:
+        scope &= Q(product_id__in=product_ids)
+    if price_list_ids is not None:
+        scope &= Q(price_list_id__in=price_list_ids)
+    lists = PriceList.objects.live().filter(is_active=True)
+    if price_list_ids is not None:
+        lists = lists.filter(pk__in=price_list_ids)
+    rules = {price_list.pk: price_list for price_list in lists}
+    if not rules and price_list_ids is None:
+        count, _ = EffectivePrice.objects.filter(scope).delete() if product_ids is None else (0, {})
+        return count
+    wanted = dict(_prices(rules, scope, product_ids)) if rules else {}
+    return _write(wanted, scope, at=at)
+
+
+def list_rule(price_list: PriceList) -> ListRule:
+    return ListRule(
+        kind=price_list.kind,
+        percentage=price_list.percentage,
+        is_increase=price_list.is_increase,
+        currency=price_list.currency,
+        rounding=price_list.rounding,
+        decimal_places=price_list.decimal_places,
+        pricing_scheme=price_list.pricing_scheme,
+    )
+
+
+def item_rule(item: PriceListItem) -> ItemRule:
+    return ItemRule(
+        rate=item.rate,
+        discount_percentage=item.discount_percentage,
+        pricing_scheme=item.pricing_scheme,
+        brackets=[read_bracket(row) for row in item.brackets],
+    )
+
+
+def read_bracket(row: Mapping[str, Any]) -> Bracket:
+    """A bracket as it is stored on a price: numbers as text, open or unknown as None."""
+    return Bracket(**{name: None if value is None else Decimal(value) for name, value in row.items()})
+
+
+def _prices(
+    lists: Mapping[int, PriceList], scope: Q, product_ids: Collection[int] | None
+) -> Iterator[tuple[Key, Price]]:
+    """The price of every live product in every list that sells it."""
+    items = {
+        (item.product_id, item.price_list_id): item_rule(item)
+        for item in PriceListItem.objects.filter(scope, price_list_id__in=lists, product__isnull=False)
+    }
+    for_all = [pk for pk, row in lists.items() if row.kind == PriceListKind.PERCENTAGE]
+    rules = {pk: list_rule(row) for pk, row in lists.items()}
+    products = Product.objects.live()
+    if product_ids is not None:
+        products = products.filter(pk__in=product_ids)
+    elif not for_all:
+        products = products.filter(price_list_items__price_list_id__in=list(lists)).distinct()
+    listed: dict[int, list[int]] = {}
+    for product_id, list_id in items:
+        listed.setdefault(int(product_id or 0), []).append(list_id)
+    columns = products.order_by("pk").values_list("pk", "base_price", "base_cost", "currency")
+    for product_id, price, cost, currency in columns:
+        for list_id in {*for_all, *listed.get(product_id, ())}:
+            decision = effective_price(
+                _base(lists[list_id].trade, price, cost, currency), rules[list_id], items.get((product_id, list_id))
+            )
+            if decision.price is not None:
+                yield (product_id, list_id), (decision.price, decision.currency)
+
+
+def _write(wanted: Mapping[Key, Price], scope: Q, *, at: datetime) -> int:
+    stored: dict[Key, tuple[Price, int]] = {
+        (row.product_id, row.price_list_id): ((row.price, row.currency), row.pk)
+        for row in EffectivePrice.objects.filter(scope).order_by("product_id", "price_list_id").select_for_update()
+    }
+    rows = [
+        EffectivePrice(product_id=key[0], price_list_id=key[1], price=price, currency=currency, updated_at=at)
+        for key, (price, currency) in sorted(wanted.items())
+        if key not in stored or stored[key][0] != (price, currency)
+    ]
+    if rows:
+        EffectivePrice.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["product", "price_list"],
+            update_fields=["price", "currency", "updated_at"],
+        )
+    gone = [pk for key, (_, pk) in stored.items() if key not in wanted]
+    if gone:
+        EffectivePrice.objects.filter(pk__in=gone).delete()
+    return len(rows) + len(gone)
+
+
+def _base(trade: str, price: Decimal | None, cost: Decimal | None, currency: str) -> BaseAmount:
+    return BaseAmount(amount=cost if trade == Trade.PURCHASES else price, currency=currency)
