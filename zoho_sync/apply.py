@@ -1,0 +1,250 @@
+"""The one door into the business tables: observations of Zoho records in, rows of their owners out.
+
+Batch first: a batch is merged, mapped and saved in a constant number of queries. Only when
+something unforeseen breaks a batch is each record tried alone, in a savepoint of its own.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from tsh_erp.common.errors import MissingParent
+from tsh_erp.common.upsert import Saved
+from zoho_sync import mirror
+from zoho_sync.entities import MODULE_OF_MODEL, Entity, parents_of
+from zoho_sync.errors import PermanentError, SyncError
+from zoho_sync.mappers.record import Record
+from zoho_sync.mirror import Folded, Judged, Observation, Verdict
+from zoho_sync.models import ZohoRecord
+
+# A deadlock, a lost connection, a locked database, a full disk: nobody's fault, the whole batch again.
+TRANSIENT = (OperationalError, InterfaceError)
+
+
+class Outcome(Enum):
+    """What became of one record."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    WAITING = "waiting"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of one record and of each of its observations.
+
+    `failed` are the observations that could not be taken, with the error; the others were judged
+    without them. `parent` (module, Zoho id) is what a WAITING record waits for: nothing was written.
+    """
+
+    zoho_id: str
+    outcome: Outcome
+    judged: tuple[Judged, ...] = ()
+    failed: tuple[Observation, ...] = ()
+    error: Exception | None = None
+    traceback: str = ""
+    parent: tuple[str, str] | None = None
+    wants_detail: bool = False
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A record merged and mapped, ready to be written. `values` is None when nothing must be projected."""
+
+    folded: Folded
+    values: Any = None
+    failed: tuple[Observation, ...] = ()
+    error: Exception | None = None
+
+
+def apply_records(
+    entity: Entity,
+    observations: Sequence[Observation],
+    *,
+    at: datetime,
+    can_fetch: bool = False,
+    one_by_one: bool = False,
+) -> list[Result]:
+    """Bring observations of one module into the mirror and the business tables; one result per record, in key order.
+
+    Must run inside a transaction, which the caller commits. Raises only what is nobody's fault
+    (`TRANSIENT`), so that the caller can do the whole batch again. With `one_by_one` each record
+    has its own savepoint from the start: the caller's way out when the commit itself failed.
+    """
+    by_record: dict[str, list[Observation]] = {}
+    for one in observations:
+        by_record.setdefault(one.zoho_id, []).append(one)
+    if not one_by_one:
+        try:
+            with transaction.atomic():
+                results = _apply(entity, by_record, at=at, can_fetch=can_fetch)
+                _check_deferred()
+                return results
+        except TRANSIENT:
+            raise
+        except Exception:  # noqa: BLE001, S110 - each record is now tried alone and reports its own error
+            pass
+    return [
+        _apply_alone(entity, zoho_id, by_record[zoho_id], at=at, can_fetch=can_fetch) for zoho_id in sorted(by_record)
+    ]
+
+
+def _apply_alone(
+    entity: Entity, zoho_id: str, observations: list[Observation], *, at: datetime, can_fetch: bool
+) -> Result:
+    try:
+        with transaction.atomic():
+            results = _apply(entity, {zoho_id: observations}, at=at, can_fetch=can_fetch)
+            _check_deferred(thoroughly=True)
+            return results[0]
+    except TRANSIENT:
+        raise
+    except MissingParent as error:
+        return Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=(MODULE_OF_MODEL[error.parent], error.zoho_id))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs on this record's row and nowhere else
+        return _failure(zoho_id, observations, error)
+
+
+def _apply(
+    entity: Entity, by_record: Mapping[str, list[Observation]], *, at: datetime, can_fetch: bool
+) -> list[Result]:
+    held = mirror.hold(entity.module, by_record.keys())
+    plans: dict[str, _Plan] = {}
+    results: dict[str, Result] = {}
+    for zoho_id, observations in by_record.items():
+        plan = _plan(entity, held.get(zoho_id), observations, can_fetch=can_fetch)
+        if plan is None:
+            results[zoho_id] = _unmappable(entity, held.get(zoho_id), observations, can_fetch=can_fetch)
+        else:
+            plans[zoho_id] = plan
+    here, gone = _known_parents(plans)
+    for zoho_id, parents in {key: parents_of([plan.values]) for key, plan in plans.items() if plan.values}.items():
+        if lost := parents & gone:
+            module, parent_id = min(lost)
+            error = PermanentError(f"{module} {parent_id}, to which it belongs, is gone from Zoho")
+            results[zoho_id] = _failure(zoho_id, by_record[zoho_id], error)
+            del plans[zoho_id]
+        elif missing := parents - here:
+            results[zoho_id] = Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=min(missing))
+            del plans[zoho_id]
+    saved = _write(entity, plans, at=at)
+    for zoho_id, plan in plans.items():
+        results[zoho_id] = _result(zoho_id, plan, saved, is_new=zoho_id not in held)
+    return [results[zoho_id] for zoho_id in sorted(results)]
+
+
+def _plan(
+    entity: Entity, held: ZohoRecord | None, observations: Sequence[Observation], *, can_fetch: bool
+) -> _Plan | None:
+    """Merge and map; None when no observation could be mapped.
+
+    An observation that cannot be mapped is left out, so that it takes no good one down with it.
+    """
+    try:
+        return _map(entity, mirror.fold(entity, held, observations, can_fetch=can_fetch))
+    except SyncError:
+        if len(observations) == 1:
+            return None
+    good: list[Observation] = []
+    plan, failed, first_error = None, [], None
+    for one in observations:
+        try:
+            plan = _map(entity, mirror.fold(entity, held, [*good, one], can_fetch=can_fetch))
+            good.append(one)
+        except SyncError as error:
+            failed.append(one)
+            first_error = first_error or error
+    return plan and _Plan(plan.folded, plan.values, tuple(failed), first_error)
+
+
+def _map(entity: Entity, folded: Folded) -> _Plan:
+    if not folded.changed or folded.gone:
+        return _Plan(folded)
+    return _Plan(folded, entity.map(Record(folded.row.payload)))
+
+
+def _unmappable(
+    entity: Entity, held: ZohoRecord | None, observations: Sequence[Observation], *, can_fetch: bool
+) -> Result:
+    try:
+        _map(entity, mirror.fold(entity, held, observations, can_fetch=can_fetch))
+    except SyncError as error:
+        return _failure(observations[0].zoho_id, observations, error)
+    raise AssertionError("a record that could not be mapped now can")
+
+
+def _failure(zoho_id: str, observations: Sequence[Observation], error: Exception) -> Result:
+    return Result(
+        zoho_id=zoho_id,
+        outcome=Outcome.FAILED,
+        failed=tuple(observations),
+        error=error,
+        traceback="".join(traceback.format_exception(error)),
+    )
+
+
+def _known_parents(plans: Mapping[str, _Plan]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Of the hard parents (module, Zoho id) of these records: which are here, and which we only know to be gone.
+
+    One query per parent module.
+    """
+    wanted = parents_of(plan.values for plan in plans.values() if plan.values is not None)
+    here: set[tuple[str, str]] = set()
+    gone: set[tuple[str, str]] = set()
+    for module in sorted({module for module, _ in wanted}):
+        ids = sorted(zoho_id for parent, zoho_id in wanted if parent == module)
+        for zoho_id, content in ZohoRecord.objects.of(module, ids).values_list("zoho_id", "hash"):
+            (gone if content == mirror.EMPTY_HASH else here).add((module, zoho_id))
+    return here, gone
+
+
+def _write(entity: Entity, plans: Mapping[str, _Plan], *, at: datetime) -> Saved:
+    folded = [plan.folded for plan in plans.values()]
+    mirror.write([one.row for one in folded if one.dirty])
+    mirror.touch([one.row for one in folded if not one.dirty and one.row.pk])
+    gone = sorted(zoho_id for zoho_id, plan in plans.items() if plan.folded.changed and plan.folded.gone)
+    if gone:
+        entity.retire(gone, at=at)
+    values = [plan.values for _, plan in sorted(plans.items()) if plan.values is not None]
+    saved = entity.save(values, at=at) if values else Saved()
+    if saved.created:
+        for attach in entity.attach:
+            attach(sorted(saved.created))
+    return saved
+
+
+def _result(zoho_id: str, plan: _Plan, saved: Saved, *, is_new: bool) -> Result:
+    verdicts: Iterable[Verdict] = {judged.verdict for judged in plan.folded.judged}
+    if plan.folded.changed:
+        outcome = Outcome.CREATED if is_new or zoho_id in saved.created else Outcome.UPDATED
+    else:
+        outcome = Outcome.STALE if verdicts == {Verdict.STALE} else Outcome.UNCHANGED
+    return Result(
+        zoho_id=zoho_id,
+        outcome=outcome,
+        judged=plan.folded.judged,
+        failed=plan.failed,
+        error=plan.error,
+        traceback="".join(traceback.format_exception(plan.error)) if plan.error else "",
+        wants_detail=plan.folded.wants_detail,
+    )
+
+
+def _check_deferred(*, thoroughly: bool = False) -> None:
+    """Raise now what the commit would raise: foreign keys are deferred in Django.
+
+    SQLite can only check whole tables, so there a batch leaves it to the commit, and a record
+    tried alone pays for the look.
+    """
+    if thoroughly or connection.vendor == "postgresql":
+        connection.check_constraints()

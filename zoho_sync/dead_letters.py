@@ -1,0 +1,158 @@
+"""Dead letters: records that could not be brought in become cases for a person, who retries or discards them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from zoho_sync import alerts, queue
+from zoho_sync.models import Alert, DeadLetter, ErrorGroup, InboxEvent, SyncLog, SyncQueueItem
+from zoho_sync.models.queue import Status
+from zoho_sync.queue import Work
+
+# What differs between two errors of the same kind: ids, amounts, quoted values.
+VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|\[\d+\]|\d+")
+
+
+def fingerprint(module: str, error_class: str, message: str) -> str:
+    """The same text for errors with the same cause: class and message without what varies."""
+    plain = VARYING.sub("#", message)[:300]
+    return hashlib.sha256(f"{module}\x00{error_class}\x00{plain}".encode("utf-8", "replace")).hexdigest()
+
+
+def bury(
+    *,
+    module: str,
+    zoho_id: str,
+    events: Sequence[InboxEvent],
+    error_class: str,
+    message: str,
+    at: datetime,
+    job_id: int | None = None,
+    traceback: str = "",
+    attempts: int = 0,
+    payload: object = None,
+) -> DeadLetter:
+    """Open the record's dead letter, or bring the one that is unresolved up to date; its events are dead. Alerts.
+
+    Runs in the caller's transaction, which holds the record.
+    """
+    group, _ = ErrorGroup.objects.get_or_create(
+        fingerprint=fingerprint(module, error_class, message),
+        defaults={
+            "module": module,
+            "error_class": error_class,
+            "sample": message,
+            "first_seen_at": at,
+            "last_seen_at": at,
+        },
+    )
+    reopened = [ErrorGroup.State.RESOLVED]
+    ErrorGroup.objects.filter(pk=group.pk, state__in=reopened).update(state=ErrorGroup.State.OPEN)
+    ErrorGroup.objects.filter(pk=group.pk).update(count=F("count") + 1, last_seen_at=at, updated_at=at)
+    newest = max(events, key=lambda event: event.pk, default=None)
+    letter = DeadLetter.objects.select_for_update().unresolved().filter(module=module, zoho_id=zoho_id).first()
+    letter = letter or DeadLetter(module=module, zoho_id=zoho_id)
+    letter.state, letter.group, letter.job_id = DeadLetter.State.OPEN, group, job_id or letter.job_id
+    letter.event, letter.error_class, letter.message = newest or letter.event, error_class, message
+    letter.traceback, letter.attempts, letter.payload = traceback, letter.attempts + attempts, payload
+    letter.save()
+    InboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(
+        state=InboxEvent.State.DEAD, reason=message, settled_at=at
+    )
+    alerts.raise_alert(
+        code="dead_letter",
+        cause=group.fingerprint,
+        title=f"{module}: {error_class}",
+        detail=message,
+        severity=Alert.Severity.CRITICAL,
+        at=at,
+    )
+    return letter
+
+
+def bury_poisoned(job: SyncQueueItem, *, at: datetime) -> None:
+    """Give up a record that killed its worker again and again while it was worked on alone."""
+    message = f"{job.deaths} workers died while they held this record"
+    with transaction.atomic():
+        held = SyncQueueItem.objects.select_for_update().filter(
+            pk=job.pk, status=Status.PROCESSING, lock_token=job.lock_token
+        )
+        if not held.exists():
+            return
+        events = list(InboxEvent.objects.queued().of_record(job.module, job.zoho_id).order_by("id"))
+        held.update(status=Status.DEAD_LETTER, lock_token=None, lock_expires_at=None, finished_at=at)
+        SyncLog.objects.create(
+            job=job,
+            module=job.module,
+            zoho_id=job.zoho_id,
+            outcome=SyncLog.Outcome.DEAD,
+            attempt=job.attempts,
+            started_at=at,
+            error_class="WorkerDied",
+            message=message,
+            worker=job.locked_by,
+        )
+        bury(
+            module=job.module,
+            zoho_id=job.zoho_id,
+            job_id=job.pk,
+            events=events,
+            error_class="WorkerDied",
+            message=message,
+            attempts=job.attempts,
+            at=at,
+        )
+
+
+def close_retried(records: Sequence[tuple[str, str]], *, at: datetime) -> None:
+    """Resolve the dead letters whose retry has just worked. One statement per module."""
+    for module in sorted({module for module, _ in records}):
+        ids = sorted(zoho_id for one, zoho_id in records if one == module)
+        DeadLetter.objects.filter(module=module, zoho_id__in=ids, state=DeadLetter.State.RETRIED).update(
+            state=DeadLetter.State.RESOLVED, closed_at=at, reason="the retry worked", updated_at=at
+        )
+
+
+def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -> int:
+    """Queue the records of open dead letters again, with all their dead events; how many.
+
+    With `fetch` the record is first fetched from Zoho.
+    """
+    with transaction.atomic():
+        chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
+        for letter in chosen:
+            dead = InboxEvent.objects.of_record(letter.module, letter.zoho_id).filter(state=InboxEvent.State.DEAD)
+            dead.update(state=InboxEvent.State.QUEUED, reason="", settled_at=None)
+        DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(
+            state=DeadLetter.State.RETRIED, updated_at=at
+        )
+        queue.enqueue(
+            [Work(module=letter.module, zoho_id=letter.zoho_id, priority=3, needs_fetch=fetch) for letter in chosen],
+            at=at,
+        )
+    return len(chosen)
+
+
+def discard(letters: QuerySet[DeadLetter], *, reason: str, by: AbstractBaseUser | None, at: datetime) -> int:
+    """Close open dead letters without applying their events, for a reason; how many. Nothing is deleted.
+
+    ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("a reason is needed to discard a dead letter")
+    with transaction.atomic():
+        chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
+        for letter in chosen:
+            dead = InboxEvent.objects.of_record(letter.module, letter.zoho_id).filter(state=InboxEvent.State.DEAD)
+            dead.update(state=InboxEvent.State.DISCARDED, reason=reason, settled_at=at)
+        DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(
+            state=DeadLetter.State.DISCARDED, reason=reason, closed_at=at, closed_by=by, updated_at=at
+        )
+    return len(chosen)

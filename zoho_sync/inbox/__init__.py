@@ -1,0 +1,7 @@
+"""The inbox: every genuine delivery is stored as it came, and its record put into the queue."""
+
+from zoho_sync.inbox.bodies import Delivered, read_body
+from zoho_sync.inbox.observing import observe
+from zoho_sync.inbox.receiving import Delivery, Receipt, receive
+
+__all__ = ["Delivered", "Delivery", "Receipt", "observe", "read_body", "receive"]

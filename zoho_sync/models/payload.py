@@ -1,0 +1,42 @@
+"""JSON as Zoho sends it, with numbers kept exact: Decimal in, the same digits out."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import simplejson
+from django.db import models
+
+
+class PayloadEncoder(json.JSONEncoder):
+    """Writes Decimal as a JSON number, digit for digit."""
+
+    def encode(self, o: Any) -> str:
+        return encode_payload(o)
+
+
+class PayloadDecoder(json.JSONDecoder):
+    """Reads JSON fractions as Decimal."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"parse_float": Decimal})
+
+
+def encode_payload(value: Any, *, sort_keys: bool = False) -> str:
+    """JSON text of `value`; Decimal becomes a number, digit for digit."""
+    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
+
+
+class PayloadField(models.JSONField):
+    """A JSON column for Zoho's payloads: fractions are Decimal in Python."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.update(encoder=PayloadEncoder, decoder=PayloadDecoder)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["encoder"], kwargs["decoder"]
+        return name, path, args, kwargs

@@ -1,0 +1,20 @@
+"""The queue of records to bring in: who may work on what, and when it is tried again."""
+
+from zoho_sync.queue.claiming import Claim, ExpiredLeases, claim, lock_claimed, renew, return_expired_leases
+from zoho_sync.queue.enqueueing import Work, enqueue
+from zoho_sync.queue.settling import End, Settlement, settle, wake_children
+
+__all__ = [
+    "Claim",
+    "End",
+    "ExpiredLeases",
+    "Settlement",
+    "Work",
+    "claim",
+    "enqueue",
+    "lock_claimed",
+    "renew",
+    "return_expired_leases",
+    "settle",
+    "wake_children",
+]

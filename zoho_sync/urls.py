@@ -1,0 +1,16 @@
+"""Addresses of zoho_sync. Zoho keeps posting to old addresses, so both prefixes answer for ever."""
+
+from django.urls import re_path
+
+from zoho_sync.entities import WEBHOOK_PATHS
+from zoho_sync.webhooks.status import WebhookHealth, WebhookStats
+from zoho_sync.webhooks.views import receive_webhook
+
+PREFIX = r"^api/(?:zoho|tds)/webhooks"
+
+app_name = "zoho_sync"
+urlpatterns = [
+    re_path(rf"{PREFIX}/(?P<path>{'|'.join(WEBHOOK_PATHS)})/?$", receive_webhook, name="webhook"),
+    re_path(rf"{PREFIX}/health/?$", WebhookHealth.as_view(), name="webhook-health"),
+    re_path(rf"{PREFIX}/stats/?$", WebhookStats.as_view(), name="webhook-stats"),
+]

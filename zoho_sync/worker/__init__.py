@@ -1,0 +1,5 @@
+"""The worker: take due records, read their queued events, apply them, give each event its own outcome."""
+
+from zoho_sync.worker.draining import Clock, drain, recover, work, worker_name
+
+__all__ = ["Clock", "drain", "recover", "work", "worker_name"]

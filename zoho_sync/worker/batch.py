@@ -1,0 +1,204 @@
+"""One batch of claimed jobs of one module, through one transaction."""
+
+from __future__ import annotations
+
+import random
+import time
+import traceback
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import IntegrityError, close_old_connections, connection, transaction
+
+from tsh_erp.events.publish import caused_by
+from zoho_sync import queue, refetch
+from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
+from zoho_sync.entities import Entity
+from zoho_sync.errors import InvalidPayload, OrganisationMustWait, SyncError, TemporaryError
+from zoho_sync.inbox import observe
+from zoho_sync.mirror import Observation
+from zoho_sync.models import InboxEvent
+from zoho_sync.queue import Claim, End, Settlement, Work
+from zoho_sync.worker.outcomes import Attempt, record_attempts
+
+log = structlog.get_logger(__name__)
+
+# A batch that fails by nobody's fault is done again at once this often, then given back for a moment.
+SAME_BATCH_TRIES = 3
+GIVEN_BACK_SECONDS = 5
+ORGANISATION_WAIT_SECONDS = 60
+
+
+@dataclass
+class Batch:
+    """Claimed jobs of one module. `now` and `sleep` are the worker's clock."""
+
+    worker: str
+    entity: Entity
+    claims: tuple[Claim, ...]
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    def __post_init__(self) -> None:
+        self._started = time.monotonic()
+        self._started_at = self.now()
+        self._can_fetch = refetch.is_configured()
+        self._events: dict[str, list[InboxEvent]] = {}
+        self._observations: dict[str, list[Observation]] = {}
+        self._fetched: dict[str, Observation] = {}
+        self._blocked: dict[str, SyncError] = {}
+        self._fetch_later: dict[str, SyncError] = {}
+
+    def run(self) -> int:
+        """Fetch what must be fetched, then apply and settle; how many jobs were settled."""
+        for attempt in range(1, SAME_BATCH_TRIES + 1):
+            try:
+                self._read_events()
+                if self._can_fetch and attempt == 1:
+                    self._fetch()
+                return self._apply_and_settle()
+            except TRANSIENT:
+                log.warning("batch_again", module=self.entity.module, attempt=attempt, exc_info=True)
+                close_old_connections()
+                self.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
+            except Exception as error:
+                log.exception("batch_broke", module=self.entity.module, jobs=[claim.id for claim in self.claims])
+                return self._give_back(End.RETRY, error)
+        return self._give_back(End.RELEASED)
+
+    def _read_events(self) -> None:
+        """Read and parse what is queued, outside the transaction.
+
+        What arrives from now on has made a newer job for its record and waits for that.
+        """
+        self._events = {claim.zoho_id: [] for claim in self.claims}
+        self._observations = {}
+        for event in InboxEvent.objects.queued().of_records(self.entity.module, list(self._events)):
+            self._events[event.zoho_id].append(event)
+        for zoho_id, events in self._events.items():
+            try:
+                self._observations[zoho_id] = observe(events)
+            except InvalidPayload as error:
+                self._blocked[zoho_id] = error
+
+    def _fetch(self) -> None:
+        """Ask Zoho for the records that need it, outside any transaction, under fresh leases.
+
+        Without an answer a delete cannot be believed and a mere fetch has nothing to say: these
+        are blocked. Other news is applied, and the fetch is asked for again.
+        """
+        for claim in self.claims:
+            events = self._events[claim.zoho_id]
+            deleted = any(event.operation == InboxEvent.Operation.DELETE for event in events)
+            if not (claim.needs_fetch or deleted) or claim.zoho_id in self._blocked:
+                continue
+            queue.renew(self.claims, at=self.now())
+            try:
+                self._fetched[claim.zoho_id] = refetch.fetch_record(self.entity, claim.zoho_id, now=self.now)
+            except SyncError as error:
+                waits = self._blocked if deleted or not events else self._fetch_later
+                waits[claim.zoho_id] = error
+
+    def _apply_and_settle(self) -> int:
+        try:
+            return self._transact()
+        except IntegrityError:
+            # A deferred constraint failed at the commit: find its record by doing each alone.
+            return self._transact(one_by_one=True)
+
+    def _transact(self, *, one_by_one: bool = False) -> int:
+        with transaction.atomic(), caused_by(self.id):
+            at = self.now()
+            claims = queue.lock_claimed(self.claims)
+            if len(claims) < len(self.claims):
+                log.warning("lease_lost", module=self.entity.module, lost=len(self.claims) - len(claims))
+            ready = [claim for claim in claims if claim.zoho_id not in self._blocked]
+            results = {
+                result.zoho_id: result
+                for result in apply_records(
+                    self.entity,
+                    [one for claim in ready for one in self._known(claim.zoho_id)],
+                    at=at,
+                    can_fetch=self._can_fetch,
+                    one_by_one=one_by_one,
+                )
+            }
+            attempts = [
+                self._blocked_attempt(claim, at=at)
+                if claim.zoho_id in self._blocked
+                else Attempt(claim, self._events[claim.zoho_id], results.get(claim.zoho_id), self._oldest(claim))
+                for claim in claims
+            ]
+            record_attempts(
+                attempts,
+                batch=self.id,
+                worker=self.worker,
+                started_at=self._started_at,
+                duration_ms=int((time.monotonic() - self._started) * 1000 / max(len(attempts), 1)),
+                at=at,
+            )
+            self._queue_follow_ups(ready, results, at=at)
+        return len(claims)
+
+    def _known(self, zoho_id: str) -> list[Observation]:
+        fetched = self._fetched.get(zoho_id)
+        return [*self._observations[zoho_id], *([fetched] if fetched else [])]
+
+    def _oldest(self, claim: Claim) -> datetime:
+        return min((event.received_at for event in self._events[claim.zoho_id]), default=self._started_at)
+
+    def _blocked_attempt(self, claim: Claim, *, at: datetime) -> Attempt:
+        error = self._blocked[claim.zoho_id]
+        lines = "".join(traceback.format_exception(error))
+        result = Result(zoho_id=claim.zoho_id, outcome=Outcome.FAILED, error=error, traceback=lines)
+        settlement = None
+        if isinstance(error, OrganisationMustWait):
+            due = at + timedelta(seconds=error.retry_after or ORGANISATION_WAIT_SECONDS)
+            settlement = Settlement(
+                claim=claim, end=End.RELEASED, due=due, error=str(error), needs_fetch=claim.needs_fetch
+            )
+        return Attempt(claim, self._events[claim.zoho_id], result, self._oldest(claim), settlement)
+
+    def _queue_follow_ups(self, claims: list[Claim], results: dict[str, Result], *, at: datetime) -> None:
+        """Ask for what is missing: details that a fetch would settle, parents that are not here."""
+        if not self._can_fetch:
+            return
+        works = []
+        for claim in claims:
+            result = results.get(claim.zoho_id)
+            if error := self._fetch_later.get(claim.zoho_id):
+                pause = error.retry_after if isinstance(error, TemporaryError) else None
+                due = at + timedelta(seconds=pause or ORGANISATION_WAIT_SECONDS)
+                works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, due=due))
+            elif result and result.wants_detail and claim.zoho_id not in self._fetched:
+                works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, priority=6))
+            if result and result.parent:
+                module, zoho_id = result.parent
+                works.append(Work(module=module, zoho_id=zoho_id, needs_fetch=True, priority=3))
+        queue.enqueue(works, at=at)
+
+    def _give_back(self, end: End, error: Exception | None = None) -> int:
+        """Let others try the batch again in a moment; with an unforeseen error the attempt counts."""
+        try:
+            with transaction.atomic():
+                at = self.now()
+                settlements = [
+                    Settlement(
+                        claim=claim,
+                        end=end,
+                        due=at + timedelta(seconds=GIVEN_BACK_SECONDS),
+                        error=str(error) if error else "the database was busy",
+                        traceback="".join(traceback.format_exception(error)) if error else "",
+                        needs_fetch=claim.needs_fetch,
+                    )
+                    for claim in queue.lock_claimed(self.claims)
+                ]
+                queue.settle(settlements, at=at)
+        except TRANSIENT:
+            log.exception("batch_not_given_back", module=self.entity.module, jobs=[claim.id for claim in self.claims])
+            connection.close()
+        return 0
