@@ -38,8 +38,8 @@ def logging_settings(*, level: str, log_format: str) -> dict[str, Any]:
             # The request middleware logs each answer and each failure once, with its traceback.
             "django.request": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
-            # django-q2 adds a handler of its own to a logger that has none.
-            "django-q": {"handlers": ["stderr"], "level": level, "propagate": False},
+            # django-q2 adds a handler of its own to a logger that has none, and tells of every task.
+            "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },
     }
 
@@ -54,6 +54,7 @@ def configure(config: dict[str, Any]) -> None:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
 

@@ -145,7 +145,8 @@ def database_settings(url: str) -> dict[str, Any]:
         # it can wait for it; a reader that turns into a writer half-way would fail at once.
         options |= {
             "transaction_mode": "IMMEDIATE",
-            "timeout": env.integer("SQLITE_TIMEOUT_SECONDS", 5, least=1),
+            # Workers and commands wait for the one writer; the web does not (wsgi.py), since Zoho hangs up at 10 s.
+            "timeout": env.integer("SQLITE_TIMEOUT_SECONDS", 20, least=1),
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
     elif parts.scheme in ("postgres", "postgresql"):

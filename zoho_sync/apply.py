@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -127,7 +127,12 @@ def _apply(
             results[zoho_id] = _unmappable(entity, held.get(zoho_id), observations, can_fetch=can_fetch)
         else:
             plans[zoho_id] = plan
-    here, gone = _known_parents(plans)
+    wanted = parents_of(plan.values for plan in plans.values() if plan.values is not None)
+    here, gone = _known_parents(wanted)
+    if mirror.hold_absent(absent := wanted - here - gone):
+        # One that another worker is just bringing in is here now; one that comes later finds us waiting for it.
+        more_here, more_gone = _known_parents(absent)
+        here, gone = here | more_here, gone | more_gone
     for zoho_id, parents in {key: parents_of([plan.values]) for key, plan in plans.items() if plan.values}.items():
         if lost := parents & gone:
             module, parent_id = min(lost)
@@ -155,22 +160,33 @@ def _plan(
     except SyncError:
         if len(observations) == 1:
             return None
-    good: list[Observation] = []
-    plan, failed, first_error = None, [], None
-    for one in observations:
-        try:
-            plan = _map(entity, mirror.fold(entity, held, [*good, one], can_fetch=can_fetch))
-            good.append(one)
-        except SyncError as error:
-            failed.append(one)
-            first_error = first_error or error
-    return plan and _Plan(plan.folded, plan.values, tuple(failed), first_error)
+    plan, good, errors = None, set[int](), dict[int, SyncError]()
+    left = set(range(len(observations)))
+    while left:
+        before = len(good)
+        for position in sorted(left):
+            chosen = [observations[number] for number in sorted({*good, position})]
+            try:
+                plan = _map(entity, mirror.fold(entity, held, chosen, can_fetch=can_fetch))
+                good.add(position)
+            except SyncError as error:
+                errors[position] = error
+        left -= good
+        if len(good) == before:  # otherwise what failed may be good beside what came after it
+            break
+    failed = sorted(left)
+    error = errors[failed[0]] if failed else None
+    return plan and _Plan(plan.folded, plan.values, tuple(observations[position] for position in failed), error)
 
 
 def _map(entity: Entity, folded: Folded) -> _Plan:
     if not folded.changed or folded.gone:
         return _Plan(folded)
-    return _Plan(folded, entity.map(Record(folded.row.payload)))
+    values = entity.map(Record(folded.row.payload))
+    if folded.row.detail_stale and getattr(values, "is_complete", False):
+        # The head is newer than the lines: its identities are checked when the detail has come.
+        values = replace(values, is_complete=False)
+    return _Plan(folded, values)
 
 
 def _unmappable(
@@ -193,12 +209,8 @@ def _failure(zoho_id: str, observations: Sequence[Observation], error: Exception
     )
 
 
-def _known_parents(plans: Mapping[str, _Plan]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Of the hard parents (module, Zoho id) of these records: which are here, and which we only know to be gone.
-
-    One query per parent module.
-    """
-    wanted = parents_of(plan.values for plan in plans.values() if plan.values is not None)
+def _known_parents(wanted: set[tuple[str, str]]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Of these records (module, Zoho id): which are here, and which we only know to be gone. One query per module."""
     here: set[tuple[str, str]] = set()
     gone: set[tuple[str, str]] = set()
     for module in sorted({module for module, _ in wanted}):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -123,18 +123,25 @@ def close_retried(records: Sequence[tuple[str, str]], *, at: datetime) -> None:
 def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -> int:
     """Queue the records of open dead letters again, with all their dead events; how many.
 
-    With `fetch` the record is first fetched from Zoho.
+    With `fetch`, and where there is no event to try again, the record is first fetched from Zoho.
     """
     with transaction.atomic():
         chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
-        for letter in chosen:
-            dead = InboxEvent.objects.of_record(letter.module, letter.zoho_id).filter(state=InboxEvent.State.DEAD)
+        for dead in _dead_events(chosen):
             dead.update(state=InboxEvent.State.QUEUED, reason="", settled_at=None)
         DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(
             state=DeadLetter.State.RETRIED, updated_at=at
         )
         queue.enqueue(
-            [Work(module=letter.module, zoho_id=letter.zoho_id, priority=3, needs_fetch=fetch) for letter in chosen],
+            [
+                Work(
+                    module=letter.module,
+                    zoho_id=letter.zoho_id,
+                    priority=3,
+                    needs_fetch=fetch or letter.event_id is None,
+                )
+                for letter in chosen
+            ],
             at=at,
         )
     return len(chosen)
@@ -149,10 +156,37 @@ def discard(letters: QuerySet[DeadLetter], *, reason: str, by: AbstractBaseUser 
         raise ValueError("a reason is needed to discard a dead letter")
     with transaction.atomic():
         chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
-        for letter in chosen:
-            dead = InboxEvent.objects.of_record(letter.module, letter.zoho_id).filter(state=InboxEvent.State.DEAD)
+        for dead in _dead_events(chosen):
             dead.update(state=InboxEvent.State.DISCARDED, reason=reason, settled_at=at)
         DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(
             state=DeadLetter.State.DISCARDED, reason=reason, closed_at=at, closed_by=by, updated_at=at
         )
     return len(chosen)
+
+
+def _dead_events(letters: Sequence[DeadLetter]) -> Iterator[QuerySet[InboxEvent]]:
+    """The dead events of these letters' records, a QuerySet for each module."""
+    for module in sorted({letter.module for letter in letters}):
+        ids = sorted(letter.zoho_id for letter in letters if letter.module == module)
+        yield InboxEvent.objects.filter(module=module, zoho_id__in=ids, state=InboxEvent.State.DEAD)
+
+
+def acknowledge_groups(groups: QuerySet[ErrorGroup], *, by: AbstractBaseUser, at: datetime) -> int:
+    """Somebody is looking at the cause of these errors; how many groups."""
+    return groups.filter(state=ErrorGroup.State.OPEN).update(
+        state=ErrorGroup.State.ACKNOWLEDGED, owner=by, updated_at=at
+    )
+
+
+def ignore_groups(groups: QuerySet[ErrorGroup], *, reason: str, by: AbstractBaseUser, at: datetime) -> int:
+    """These errors are known and nothing will be done; how many groups. New ones do not open the group again."""
+    return groups.exclude(state=ErrorGroup.State.IGNORED).update(
+        state=ErrorGroup.State.IGNORED, owner=by, note=reason, updated_at=at
+    )
+
+
+def resolve_groups(groups: QuerySet[ErrorGroup], *, reason: str, by: AbstractBaseUser, at: datetime) -> int:
+    """The cause is gone; how many groups. A new error opens the group again."""
+    return groups.exclude(state=ErrorGroup.State.RESOLVED).update(
+        state=ErrorGroup.State.RESOLVED, owner=by, note=reason, updated_at=at
+    )

@@ -105,6 +105,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=map_currencies.map_currency,
         save=currencies.save_currencies,
         retire=currencies.retire_currencies,
+        attach=(commerce_links.attach_currencies,),
     ),
     Entity(
         module="tax",
@@ -147,6 +148,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=locations.map_location,
         save=warehouses.save_warehouses,
         retire=warehouses.retire_warehouses,
+        attach=(commerce_links.attach_warehouses,),
     ),
     Entity(
         module="category",
@@ -248,6 +250,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=salesorders.map_salesorder,
         save=documents.save_sales_orders,
         retire=documents.retire_sales_orders,
+        attach=(commerce_links.attach_sales_orders,),
         detail_only=LINES,
         webhook_path="orders",
         filter_all=True,
@@ -264,6 +267,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=purchaseorders.map_purchaseorder,
         save=documents.save_purchase_orders,
         retire=documents.retire_purchase_orders,
+        attach=(commerce_links.attach_purchase_orders,),
         detail_only=LINES,
         filter_all=True,
         priority=6,

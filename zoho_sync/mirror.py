@@ -12,6 +12,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from django.db import connection
+
+from tsh_erp.common.sql import lock_name, update_from_values
 from zoho_sync.entities import Entity
 from zoho_sync.models import InboxEvent, ZohoRecord
 from zoho_sync.models.payload import encode_payload
@@ -93,7 +96,31 @@ class Folded:
 
 
 def hold(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
-    """The mirror rows of these records, locked in key order until the transaction ends."""
+    """The mirror rows of these records, locked in key order until the transaction ends.
+
+    Those that have none yet are held too: of two who bring a new record in, the second sees the first one's row.
+    """
+    rows = _locked(module, zoho_ids)
+    absent = set(zoho_ids) - rows.keys()
+    if absent and hold_absent({(module, zoho_id) for zoho_id in absent}):
+        rows |= _locked(module, absent)
+    return rows
+
+
+def hold_absent(records: Collection[tuple[str, str]]) -> bool:
+    """Until the transaction ends nobody else brings these records (module, Zoho id) into the mirror.
+
+    Whether others may have done so until now. SQLite's transactions are exclusive from their beginning.
+    """
+    if connection.vendor != "postgresql" or not records:
+        return False
+    names = sorted(lock_name("mirror", module, zoho_id) for module, zoho_id in records)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(name) FROM unnest(%s::bigint[]) AS name", [names])
+    return True
+
+
+def _locked(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
     rows = ZohoRecord.objects.of(module, sorted(zoho_ids)).select_for_update().order_by("zoho_id")
     return {row.zoho_id: row for row in rows}
 
@@ -121,10 +148,8 @@ def write(rows: Sequence[ZohoRecord]) -> None:
 
 
 def touch(rows: Sequence[ZohoRecord]) -> None:
-    """Note for rows whose content did not change that they were seen, and when at the latest. One statement."""
-    if rows:
-        latest = max(row.observed_at for row in rows)
-        ZohoRecord.objects.filter(pk__in=[row.pk for row in rows], observed_at__lt=latest).update(observed_at=latest)
+    """Note when rows whose content did not change were seen, never turning their time back. One statement."""
+    update_from_values(ZohoRecord, ("observed_at",), [(row.pk, row.observed_at) for row in rows], only_upwards=True)
 
 
 def fold(

@@ -14,27 +14,20 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from tsh_erp.admin_site import read_only
+from tsh_erp.admin_site.from_zoho import FromZohoAdmin
+
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
-    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+    TabularInline = admin.TabularInline
 
 
-class ReadOnlyAdmin(ModelAdmin):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class ReadOnlyAdmin(FromZohoAdmin, read_only.ReadOnlyAdmin):
+    """A table that Zoho or the machine writes."""
 
 
-class MirroredAdmin(ModelAdmin):
+class MirroredAdmin(FromZohoAdmin):
     """Only `local_fields` can be edited, by anyone; `save_model` must hand them to a service."""
 
     show_full_result_count = False

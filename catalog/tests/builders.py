@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,8 @@ from catalog.values import (
     WarehouseStock,
 )
 
-NOON = datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc)
-LATER = datetime(2026, 3, 1, 10, 0, tzinfo=timezone.utc)
+NOON = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
 
 
 def product_values(zoho_id: str = "1", **values: Any) -> ProductValues:

@@ -61,7 +61,8 @@ def test_a_category_gets_and_loses_a_picture():
 
     changed = save_local_category_fields(category.pk, fields, image=ContentFile(b"x", "c.png"), at=LATER)
     assert changed == ["name_ar", "sort_order", "image"]
-    assert Category.objects.get().image.read() == b"x"
+    with Category.objects.get().image as stored:
+        assert stored.read() == b"x"
 
     assert save_local_category_fields(category.pk, fields, at=LATER) == []
     assert save_local_category_fields(category.pk, fields, image="", at=LATER) == ["image"]

@@ -2,8 +2,7 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
-from django.db.models import Sum
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.choices import LedgerReason, Measure
@@ -73,12 +72,9 @@ def test_a_figure_no_longer_stated_is_unknown_and_not_zero():
     save_products([product_values("1", stock=(place("w"),))], at=LATER)
 
     assert [level.accounting_on_hand for level in StockLevel.objects.all()] == [None, None]
-    assert entries()[2:] == [
+    assert sorted(entries()[2:]) == [
         (Measure.ACCOUNTING, Decimal(-5), None, LedgerReason.WITHDRAWN),
         (Measure.ACCOUNTING, Decimal(-1), None, LedgerReason.WITHDRAWN),
-    ] or entries()[2:] == [
-        (Measure.ACCOUNTING, Decimal(-1), None, LedgerReason.WITHDRAWN),
-        (Measure.ACCOUNTING, Decimal(-5), None, LedgerReason.WITHDRAWN),
     ]
 
 
@@ -134,7 +130,6 @@ SNAPSHOT = st.none() | st.dictionaries(st.sampled_from(["w1", "w2", "w3"]), st.t
 
 
 @given(st.lists(SNAPSHOT, min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
 def test_the_ledger_sums_to_the_level_after_any_sequence_of_snapshots(snapshots):
     zoho_id = str(next(ids))
     for snapshot in snapshots:
@@ -153,7 +148,7 @@ def test_the_ledger_sums_to_the_level_after_any_sequence_of_snapshots(snapshots)
                 product_id=level.product_id, warehouse_id=level.warehouse_id, measure=measure
             )
             assert figure == stated.get(name, (None, None))[position]
-            assert (ledger.aggregate(total=Sum("delta"))["total"] or 0) == (figure or 0)
+            assert sum(ledger.values_list("delta", flat=True)) == (figure or 0)
             last = ledger.order_by("id").last()
             if last and figure:
                 assert last.balance_after == figure

@@ -3,42 +3,98 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from django.db import connection, models
 
+M = TypeVar("M", bound=models.Model)
+
+AS_THEY_ARE = (models.CharField, models.TextField, models.BooleanField, models.ForeignKey)
+MOST_PARAMETERS = 30_000  # SQLite takes 32,766
+
 
 def update_from_values(
-    model: type[models.Model], fields: Sequence[str], rows: Sequence[Sequence[Any]], *, key: str = "id"
+    model: type[models.Model],
+    fields: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    key: str = "id",
+    only_upwards: bool = False,
 ) -> int:
-    """UPDATE many rows to different values in one statement; how many were found.
+    """UPDATE many rows to different values, thousands in one statement; how many were found.
 
-    Each of `rows` is (key value, value of the first field, …), with values as Python has them.
+    Each of `rows` is (key value, value of the first field, …), with values as Python has them. With
+    `only_upwards` a row stays as it is unless the first field's new value is the greater one.
     """
-    if not rows:
-        return 0
     columns: list[Any] = [model._meta.get_field(name) for name in (key, *fields)]
     names = [connection.ops.quote_name(column.column) for column in columns]
     table = connection.ops.quote_name(model._meta.db_table)
     assignments = ", ".join(f"{name} = v.column{position}" for position, name in enumerate(names[1:], start=2))
+    condition = f" AND {table}.{names[1]} < v.column2" if only_upwards else ""
     # PostgreSQL takes the types from the first row; SQLite's columns convert by themselves.
     plain = ", ".join(["%s"] * len(columns))
-    first = ", ".join(f"CAST(%s AS {_type(column)})" for column in columns)
-    values = ", ".join(
-        [f"({first if connection.vendor == 'postgresql' else plain})", *[f"({plain})"] * (len(rows) - 1)]
-    )
-    parameters = [
-        column.get_db_prep_save(value, connection) for row in rows for column, value in zip(columns, row, strict=True)
-    ]
+    typed = ", ".join(f"CAST(%s AS {_type(column)})" for column in columns)
+    first = typed if connection.vendor == "postgresql" else plain
+    size, found = MOST_PARAMETERS // len(columns), 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            # Names come from the model, values are parameters.
-            f"UPDATE {table} SET {assignments} FROM (VALUES {values}) AS v "  # noqa: S608
-            f"WHERE {table}.{names[0]} = v.column1",
-            parameters,
-        )
-        return int(cursor.rowcount)
+        for start in range(0, len(rows), size):
+            chunk = rows[start : start + size]
+            values = ", ".join([f"({first})", *[f"({plain})"] * (len(chunk) - 1)])
+            cursor.execute(
+                # Names come from the model, values are parameters.
+                f"UPDATE {table} SET {assignments} FROM (VALUES {values}) AS v "  # noqa: S608
+                f"WHERE {table}.{names[0]} = v.column1{condition}",
+                [
+                    column.get_db_prep_save(value, connection)
+                    for row in chunk
+                    for column, value in zip(columns, row, strict=True)
+                ],
+            )
+            found += int(cursor.rowcount)
+    return found
+
+
+def insert_or_update(model: type[M], rows: Sequence[M], *, fields: Sequence[str], key: str) -> None:
+    """INSERT many unsaved instances, updating `fields` where `key` was taken meanwhile; they get their primary keys.
+
+    What `bulk_create(update_conflicts=True)` does, at a third of its time for wide tables: values that
+    the database driver takes as they are skip the ORM's preparation.
+    """
+    columns = [column for column in model._meta.concrete_fields if not column.primary_key]
+    prepare = [_preparation(column) for column in columns]
+    table = connection.ops.quote_name(model._meta.db_table)
+    unique, primary = _column_name(model, key), _column_name(model, "pk")
+    names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
+    updates = (_column_name(model, name) for name in fields)
+    assignments = ", ".join(f"{name} = EXCLUDED.{name}" for name in updates)
+    line = f"({', '.join(['%s'] * len(columns))})"
+    size = MOST_PARAMETERS // len(columns)
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), size):
+            chunk = rows[start : start + size]
+            cursor.execute(
+                f"INSERT INTO {table} ({names}) VALUES {', '.join([line] * len(chunk))} "  # noqa: S608
+                f"ON CONFLICT ({unique}) DO UPDATE SET {assignments} RETURNING {unique}, {primary}",
+                [value(row) for row in chunk for value in prepare],
+            )
+            keys = dict(cursor.fetchall())
+            for row in chunk:
+                row.pk = keys[getattr(row, key)]
+                row._state.adding, row._state.db = False, connection.alias
+
+
+def _column_name(model: type[models.Model], name: str) -> str:
+    column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    return connection.ops.quote_name(str(column.column))
+
+
+def _preparation(column: Any) -> Callable[[models.Model], Any]:
+    """How a column's value is taken from an instance and made ready for the driver."""
+    if type(column) in AS_THEY_ARE or (connection.vendor == "postgresql" and isinstance(column, models.DecimalField)):
+        return attrgetter(column.attname)
+    return lambda row: column.get_db_prep_save(column.pre_save(row, add=True), connection)
 
 
 def _type(column: Any) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,10 +23,14 @@ FORM = "application/x-www-form-urlencoded"
 CHARSETS = {"utf-8": "utf-8-sig", "utf8": "utf-8-sig", "us-ascii": "ascii"} | {
     name: name for name in ("ascii", "iso-8859-1", "iso-8859-6", "utf-16", "windows-1252", "windows-1256")
 }
+# What else comes to a module's path, recognised by its own id.
+ALSO_UNDER = {"inventoryadjustment": "item"}
 ANSWER_KEYS = frozenset({"code", "message"})
 DELETE_WORDS = frozenset({"delete", "deleted", "remove", "removed"})
 # Beyond this many digits no database column holds a number; 1e999999 would fill the memory.
 MOST_DIGITS = 400
+MOST_DEPTH = 200
+MOST_PAIRS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +74,9 @@ def _decode(body: bytes, *, content_type: str, query: Mapping[str, str], default
         if default and query.get(default.id_key):
             return {default.id_key: query[default.id_key]}
         raise InvalidPayload("the body is empty")
-    if content_type.split(";")[0].strip().lower() == FORM:
-        pairs = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=10_000))
+    # Some senders call JSON a form; no form of ours begins with a brace.
+    if content_type.split(";")[0].strip().lower() == FORM and not text.lstrip().startswith("{"):
+        pairs = _form(text)
         data = _json(pairs["JSONString"]) if "JSONString" in pairs else pairs
     else:
         data = _json(text)
@@ -94,17 +99,30 @@ def _text(body: bytes, content_type: str) -> str:
         raise InvalidPayload(f"the body is not {name}") from error
 
 
+def _form(text: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PAIRS))
+    except ValueError as error:
+        raise InvalidPayload(f"the form has more than {MOST_PAIRS} fields") from error
+
+
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_refuse_constant)
+        data = json.loads(text, parse_float=_number, parse_int=_integer, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise InvalidPayload("the body is nested too deeply") from error
     except ValueError as error:
         raise InvalidPayload(f"the body is not JSON: {error}") from error
+    if text.count("[") + text.count("{") > MOST_DEPTH:
+        _refuse_deep(data)
+    return data
 
 
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:  # an exponent beyond what even Decimal holds
+        raise ValueError(f"number out of range: {text[:40]}") from error
     if (number and not -MOST_DIGITS < number.adjusted() < MOST_DIGITS) or len(text) > MOST_DIGITS:
         raise ValueError(f"number out of range: {text[:40]}")
     return number
@@ -118,6 +136,16 @@ def _integer(text: str) -> int:
 
 def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
+
+
+def _refuse_deep(value: Any) -> None:
+    """What is read here is written and read again at other depths of the stack: stay far from its end."""
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        if depth > MOST_DEPTH:
+            raise InvalidPayload("the body is nested too deeply")
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
 
 
 def _refuse_unstorable(value: Any) -> None:
@@ -164,8 +192,9 @@ def _find_records(data: dict[str, Any], *, default: Entity | None) -> Iterator[_
 
 def _bare_entity(data: dict[str, Any], default: Entity | None) -> Entity | None:
     """The module of a record without a root key: its id is there, by the path's name for it (or an item group's)."""
-    if default and data.get(default.id_key) not in (None, ""):
-        return default
+    for entity in (default, BY_MODULE.get(ALSO_UNDER.get(default.module, ""))) if default else ():
+        if entity and data.get(entity.id_key) not in (None, ""):
+            return entity
     return BY_MODULE["itemgroup"] if data.get("group_id") and data.get("group_name") else None
 
 
@@ -179,6 +208,7 @@ def _read_envelope(data: dict[str, Any]) -> _Found:
         raise InvalidPayload(f"data: is a {_kind(inner)}, not an object")
     inner = next((inner[key] for key in entity.detail_keys if isinstance(inner.get(key), dict)), inner)
     payload = dict(inner)
+    entity = _refine(entity, payload)
     if data.get("entity_id") not in (None, ""):
         payload.setdefault(entity.id_key, data["entity_id"])
     gone = any(_means_delete(word) for word in str(data.get("event_type", "")).replace("_", ".").split("."))
@@ -186,9 +216,7 @@ def _read_envelope(data: dict[str, Any]) -> _Found:
 
 
 def _deliver(found: _Found, *, path: str, is_delete: bool) -> Delivered:
-    entity, payload = found.entity, found.payload
-    if entity.module == "customerpayment" and payload.get("vendor_id") and not payload.get("customer_id"):
-        entity = BY_MODULE["vendorpayment"]
+    entity, payload = _refine(found.entity, found.payload), found.payload
     if entity.module == "contact" and "contact_id" not in payload:
         payload = _as_contact(payload)
     try:
@@ -203,6 +231,15 @@ def _deliver(found: _Found, *, path: str, is_delete: bool) -> Delivered:
         )
     except MappingError as error:
         raise InvalidPayload(str(error)) from error
+
+
+def _refine(entity: Entity, payload: Mapping[str, Any]) -> Entity:
+    """What a record really is: a `payment` that names a vendor, the `stock` of an item."""
+    if entity.module == "customerpayment" and payload.get("vendor_id") and not payload.get("customer_id"):
+        return BY_MODULE["vendorpayment"]
+    if entity.module == "inventoryadjustment" and payload.get("item_id") and entity.id_key not in payload:
+        return BY_MODULE["item"]
+    return entity
 
 
 def _as_contact(payload: dict[str, Any]) -> dict[str, Any]:

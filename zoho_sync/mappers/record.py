@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar, overload
 
 from tsh_erp.common.fields import MONEY_DECIMALS, MONEY_DIGITS, RATE_DECIMALS, RATE_DIGITS
@@ -26,6 +27,8 @@ NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?\Z"
 TRUE_WORDS, FALSE_WORDS = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 OFFSET = re.compile(r"([+-]\d\d):?(\d\d)\Z")
 DATE_FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%Y/%m/%d")
+SANE_YEARS = range(1900, 2200)  # at the ends of the calendar, time zones overflow
+MOMENT_FORMATS = tuple(day + clock for day in DATE_FORMATS for clock in (" %H:%M:%S", " %H:%M", ""))
 
 
 class _Required:
@@ -66,8 +69,11 @@ class Record:
         value = self._data.get(key)
         if self._is_empty(value):
             return self._default(key, value, default, "is missing")
-        if isinstance(value, Decimal) and value == value.to_integral_value():
-            value = int(value)
+        if isinstance(value, Decimal):
+            if not value.is_finite():
+                raise self._error(key, value, "is not a Zoho id")
+            if value.adjusted() < 50 and value == value.to_integral_value():
+                value = int(value)
         text = str(value).strip()
         if isinstance(value, bool) or not IDENTIFIER.match(text):
             raise self._error(key, value, "is not a Zoho id")
@@ -84,6 +90,8 @@ class Record:
             return self._default(key, value, default, "is missing")
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self._error(key, value, "is not text")
+        if isinstance(value, Decimal) and abs(value.adjusted()) > 100:
+            raise self._error(key, value, "is not a number that can be written out")
         text = value if isinstance(value, str) else format(value, "f") if isinstance(value, Decimal) else str(value)
         if "\x00" in text:
             raise self._error(key, value, "contains a NUL character")
@@ -162,9 +170,13 @@ class Record:
         if self._is_empty(value):
             return self._default(key, value, default, "is missing")
         try:
-            return parse_moment(str(value))
+            moment = parse_moment(str(value))
         except ValueError as error:
             raise self._error(key, value, "is not a timestamp") from error
+        if not date.min.year < moment.year < date.max.year:
+            # Moved into another time zone, such a moment would leave the calendar.
+            raise self._error(key, value, "is not of this age")
+        return moment
 
     def record(self, key: str) -> Record | None:
         """A nested object, or None when empty; the first one where Zoho sends a list of one."""
@@ -234,7 +246,32 @@ class Record:
 
 
 def parse_moment(text: str) -> datetime:
-    """Zoho's timestamps: `2024-11-28T14:52:55+0530`, with or without colon, or a date (midnight UTC)."""
+    """Zoho's timestamps: `2024-11-28T14:52:55+0530`, with or without colon, or a date (midnight UTC).
+
+    Also as people's templates print them: `28/11/2024 14:52`, `Thu, 28 Nov 2024 14:52:55 +0300`.
+    ValueError for anything else.
+    """
     text = text.strip()
-    moment = datetime.fromisoformat(OFFSET.sub(r"\1:\2", text) if len(text) > 10 else text)
+    moment = _iso_moment(text) or _printed_moment(text)
+    if moment.year not in SANE_YEARS:
+        raise ValueError(f"year {moment.year}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _iso_moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(OFFSET.sub(r"\1:\2", text) if len(text) > 10 else text)
+    except ValueError:
+        return None
+
+
+def _printed_moment(text: str) -> datetime:
+    for pattern in MOMENT_FORMATS:
+        try:
+            return datetime.strptime(text, pattern)  # noqa: DTZ007 - the caller gives it a zone
+        except ValueError:
+            continue
+    try:
+        return parsedate_to_datetime(text)
+    except OverflowError as error:
+        raise ValueError(text) from error

@@ -62,7 +62,10 @@ class Alert(models.Model):
         verbose_name = _("alert")
         verbose_name_plural = _("alerts")
         ordering = ("-last_seen_at", "-id")
-        permissions = (("acknowledge_alert", _("Can acknowledge and resolve alerts")),)
+        permissions = (
+            ("acknowledge_alert", _("Can acknowledge alerts")),
+            ("resolve_alert", _("Can resolve alerts")),
+        )
         constraints = (
             UniqueConstraint(
                 fields=["fingerprint"],

@@ -37,6 +37,7 @@ class ErrorGroup(TimeStampedModel):
         verbose_name = _("error group")
         verbose_name_plural = _("error groups")
         ordering = ("-last_seen_at", "-id")
+        permissions = (("triage_errorgroup", _("Can acknowledge, ignore and resolve error groups")),)
 
     def __str__(self) -> str:
         return f"{self.module}: {self.error_class}"
@@ -98,6 +99,10 @@ class DeadLetter(TimeStampedModel):
         verbose_name = _("dead letter")
         verbose_name_plural = _("dead letters")
         ordering = ("-id",)
+        permissions = (
+            ("retry_deadletter", _("Can retry dead letters")),
+            ("discard_deadletter", _("Can discard dead letters")),
+        )
         constraints = (
             UniqueConstraint(
                 fields=["module", "zoho_id"],

@@ -67,10 +67,22 @@ class InboxEvent(models.Model):
     last_delivered_at = models.DateTimeField(_("last delivered at"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("came in")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="children",
+        verbose_name=_("came in"),
     )
     successor = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="overtaken", verbose_name=_("overtaken by")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="overtaken",
+        verbose_name=_("overtaken by"),
     )
     log = models.ForeignKey(
         "zoho_sync.SyncLog", models.PROTECT, null=True, blank=True, related_name="events", verbose_name=_("settled by")
@@ -82,13 +94,17 @@ class InboxEvent(models.Model):
         verbose_name = _("inbox event")
         verbose_name_plural = _("inbox")
         ordering = ("-id",)
+        permissions = (("discard_inboxevent", _("Can discard events that cannot be read")),)
         indexes = (
-            # receive(): the newest event of a record, to recognise an exact redelivery
+            # What `receive` looks at: the newest event of a record, to recognise an exact redelivery
             Index(fields=["module", "zoho_id", "id"], name="inbox_record"),
-            # drain(): the queued events of claimed records
+            # What a worker reads: the queued events of claimed records
             Index(fields=["module", "zoho_id", "id"], condition=Q(state="queued"), name="inbox_queued"),
             Index(fields=["state", "-id"], name="inbox_state"),
             Index(fields=["received_at"], name="inbox_received"),
+            # Most events have neither: partial, so that settling an event does not write them.
+            Index(fields=["parent"], condition=Q(parent__isnull=False), name="inbox_parent"),
+            Index(fields=["successor"], condition=Q(successor__isnull=False), name="inbox_successor"),
         )
 
     def __str__(self) -> str:

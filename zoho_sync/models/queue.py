@@ -67,7 +67,7 @@ class SyncQueueItem(TimeStampedModel):
         ordering = ("-id",)
         permissions = (
             ("view_dashboard", _("Can see the sync dashboard")),
-            ("manage_queue", _("Can retry and discard queue items and dead letters")),
+            ("manage_queue", _("Can retry and discard queue items, and have records fetched again")),
             ("run_sync", _("Can start a sync")),
         )
         constraints = (

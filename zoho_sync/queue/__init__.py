@@ -2,6 +2,7 @@
 
 from zoho_sync.queue.claiming import Claim, ExpiredLeases, claim, lock_claimed, renew, return_expired_leases
 from zoho_sync.queue.enqueueing import Work, enqueue
+from zoho_sync.queue.operating import can_be_discarded, discard, retry_now
 from zoho_sync.queue.settling import End, Settlement, settle, wake_children
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "ExpiredLeases",
     "Settlement",
     "Work",
+    "can_be_discarded",
     "claim",
+    "discard",
     "enqueue",
     "lock_claimed",
     "renew",
+    "retry_now",
     "return_expired_leases",
     "settle",
     "wake_children",

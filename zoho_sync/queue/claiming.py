@@ -126,6 +126,14 @@ def return_expired_leases(*, at: datetime) -> ExpiredLeases:
     """
     if not SyncQueueItem.objects.with_expired_lease(at).exists():
         return ExpiredLeases()
+    try:
+        return _return_expired(at)
+    except IntegrityError:
+        # A delivery made a newer job for one of the records since we looked; now we see it.
+        return _return_expired(at)
+
+
+def _return_expired(at: datetime) -> ExpiredLeases:
     with transaction.atomic():
         lost = list(
             SyncQueueItem.objects.with_expired_lease(at).select_for_update(skip_locked=_can_skip()).order_by("pk")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,10 +48,11 @@ def enqueue(works: Sequence[Work], *, at: datetime) -> None:
     if not works:
         return
     merged: dict[tuple[str, str], Work] = {}
-    for work in sorted(works, key=lambda work: (work.module, work.zoho_id)):
-        merged[work.module, work.zoho_id] = work
+    for work in works:
+        known = merged.get((work.module, work.zoho_id))
+        merged[work.module, work.zoho_id] = _both(known, work, at=at) if known else work
     parameters: list[Any] = []
-    for work in merged.values():
+    for _, work in sorted(merged.items()):
         parameters += [work.module, work.zoho_id, Status.PENDING, work.priority, 0, 0, work.needs_fetch]
         parameters += [_stored(work.due or at), "", "", "", "", "", _stored(at), _stored(at)]
     least = "LEAST" if connection.vendor == "postgresql" else "MIN"
@@ -59,6 +60,15 @@ def enqueue(works: Sequence[Work], *, at: datetime) -> None:
     statement = _ENQUEUE.format(table=SyncQueueItem._meta.db_table, rows=rows, least=least)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+def _both(one: Work, other: Work, *, at: datetime) -> Work:
+    return replace(
+        one,
+        priority=min(one.priority, other.priority),
+        needs_fetch=one.needs_fetch or other.needs_fetch,
+        due=min(one.due or at, other.due or at),
+    )
 
 
 def _stored(moment: datetime) -> Any:

@@ -80,7 +80,7 @@ def receive_webhook(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def _accept(receipt: Receipt, path: str) -> JsonResponse:
-    log.info("webhook", path=path, event=str(receipt.event_id), duplicate=receipt.duplicate, invalid=receipt.invalid)
+    log.info("webhook", path=path, event_id=str(receipt.event_id), duplicate=receipt.duplicate, invalid=receipt.invalid)
     answer: dict[str, object] = {
         "success": not receipt.invalid,
         "message": _message(receipt),

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
+from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
 from zoho_sync import queue, refetch
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
@@ -67,8 +68,29 @@ class Batch:
                 self.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
             except Exception as error:
                 log.exception("batch_broke", module=self.entity.module, jobs=[claim.id for claim in self.claims])
-                return self._give_back(End.RETRY, error)
+                return self._each_alone() if len(self.claims) > 1 else self._fail(error)
         return self._give_back(End.RELEASED)
+
+    def _each_alone(self) -> int:
+        """What broke the batch belongs to one of its records; the others are done."""
+        return sum(
+            Batch(self.worker, self.entity, (claim,), now=self.now, sleep=self.sleep).run() for claim in self.claims
+        )
+
+    def _fail(self, error: Exception) -> int:
+        """Write the error of the one record down as any other: tried again later, a dead letter in the end."""
+        [claim] = self.claims
+        lines = "".join(traceback.format_exception(error))
+        result = Result(zoho_id=claim.zoho_id, outcome=Outcome.FAILED, error=error, traceback=lines)
+        try:
+            with transaction.atomic():
+                claims = queue.lock_claimed(self.claims)
+                events = self._events.get(claim.zoho_id, [])
+                self._record([Attempt(one, events, result, self._oldest(one)) for one in claims], at=self.now())
+        except Exception:
+            log.exception("failure_not_recorded", module=self.entity.module, job=claim.id)
+            return self._give_back(End.RETRY, error)
+        return len(claims)
 
     def _read_events(self) -> None:
         """Read and parse what is queued, outside the transaction.
@@ -111,7 +133,7 @@ class Batch:
             return self._transact(one_by_one=True)
 
     def _transact(self, *, one_by_one: bool = False) -> int:
-        with transaction.atomic(), caused_by(self.id):
+        with transaction.atomic(), touched_last(), caused_by(self.id):
             at = self.now()
             claims = queue.lock_claimed(self.claims)
             if len(claims) < len(self.claims):
@@ -133,23 +155,26 @@ class Batch:
                 else Attempt(claim, self._events[claim.zoho_id], results.get(claim.zoho_id), self._oldest(claim))
                 for claim in claims
             ]
-            record_attempts(
-                attempts,
-                batch=self.id,
-                worker=self.worker,
-                started_at=self._started_at,
-                duration_ms=int((time.monotonic() - self._started) * 1000 / max(len(attempts), 1)),
-                at=at,
-            )
+            self._record(attempts, at=at)
             self._queue_follow_ups(ready, results, at=at)
         return len(claims)
+
+    def _record(self, attempts: list[Attempt], *, at: datetime) -> None:
+        record_attempts(
+            attempts,
+            batch=self.id,
+            worker=self.worker,
+            started_at=self._started_at,
+            duration_ms=int((time.monotonic() - self._started) * 1000 / max(len(attempts), 1)),
+            at=at,
+        )
 
     def _known(self, zoho_id: str) -> list[Observation]:
         fetched = self._fetched.get(zoho_id)
         return [*self._observations[zoho_id], *([fetched] if fetched else [])]
 
     def _oldest(self, claim: Claim) -> datetime:
-        return min((event.received_at for event in self._events[claim.zoho_id]), default=self._started_at)
+        return min((event.received_at for event in self._events.get(claim.zoho_id, [])), default=self._started_at)
 
     def _blocked_attempt(self, claim: Claim, *, at: datetime) -> Attempt:
         error = self._blocked[claim.zoho_id]

@@ -13,6 +13,7 @@ from itertools import groupby
 
 import structlog
 from django.conf import settings
+from django.db import reset_queries
 from django.utils import timezone
 
 from zoho_sync import dead_letters, queue
@@ -73,6 +74,7 @@ def _claim(worker: str, clock: Clock) -> list[Claim]:
 
 def work(worker: str, claims: Sequence[Claim], clock: Clock) -> int:
     """Do claimed jobs, parents before children, a transaction per module; how many were settled."""
+    reset_queries()  # DEBUG keeps every statement, and a worker lives long
     settled = 0
     in_order = sorted(claims, key=lambda claim: (RANK[claim.module], claim.id))
     for module, group in groupby(in_order, key=lambda claim: claim.module):

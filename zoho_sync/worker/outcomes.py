@@ -77,7 +77,8 @@ def record_attempts(
         _bury(attempt, settlements[attempt.claim.id], at=at)
     done = [(attempt.claim.module, attempt.claim.zoho_id) for attempt in attempts if _is_done(attempt)]
     dead_letters.close_retried(done, at=at)
-    queue.wake_children(done, at=at)
+    here = [(one.claim.module, one.claim.zoho_id) for one in attempts if one.result and one.result.outcome in LOGGED]
+    queue.wake_children(here, at=at)
 
 
 def _is_done(attempt: Attempt) -> bool:
@@ -93,7 +94,14 @@ def _decide(attempt: Attempt, *, at: datetime) -> Settlement:
         waits = f"waits for {module} {zoho_id}"
         if at - attempt.oldest > PARENT_PATIENCE:
             return Settlement(claim=claim, end=End.DEAD, error=f"{waits}, which did not come within 24 hours")
-        return Settlement(claim=claim, end=End.WAITING, due=at + PARENT_LOOK, parent=result.parent, error=waits)
+        return Settlement(
+            claim=claim,
+            end=End.WAITING,
+            due=at + PARENT_LOOK,
+            parent=result.parent,
+            error=waits,
+            needs_fetch=claim.needs_fetch,
+        )
     error, message = result.error, _message(result.error)
     if isinstance(error, PermanentError) or claim.attempts >= settings.TDS_MAX_RETRY_ATTEMPTS:
         return Settlement(claim=claim, end=End.DEAD, error=message, traceback=result.traceback)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
+from commerce.admin.documents import show_product
+from commerce.admin.shown import with_figures
+from commerce.models import InventoryAdjustment, InventoryAdjustmentLine
+
+
+@with_figures(InventoryAdjustmentLine)
+class AdjustmentLineInline(ReadOnlyInline):
+    model = InventoryAdjustmentLine
+    show_change_link = False
+    fields = (
+        "shown_product",
+        "description",
+        "shown_quantity_adjusted",
+        "unit",
+        "shown_value_adjusted",
+        "shown_item_total",
+        "account_name",
+        "warehouse_name",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryAdjustmentLine]:
+        return super().get_queryset(request).select_related("product").order_by("position")
+
+    @admin.display(description=_("product"))
+    def shown_product(self, line: InventoryAdjustmentLine) -> SafeString | str:
+        return show_product(line)
+
+
+@admin.register(InventoryAdjustment)
+@with_figures(InventoryAdjustment)
+class InventoryAdjustmentAdmin(ReadOnlyAdmin):
+    date_hierarchy = "date"
+    list_display = ("date", "reference", "reason", "type", "warehouse_name", "shown_total", "status", "retired_at")
+    list_display_links = ("date", "reference")
+    list_filter = ("type", "status", "warehouse", RetiredFilter)
+    search_fields = ("reference", "reason", "description", "=zoho_id", "lines__product_name")
+    inlines = (AdjustmentLineInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "date",
+                    "reference",
+                    ("type", "status"),
+                    "reason",
+                    "description",
+                    ("warehouse", "warehouse_name"),
+                    ("shown_total", "currency"),
+                    "shown_custom_fields",
+                )
+            },
+        ),
+        (
+            _("Record"),
+            {
+                "fields": (
+                    "zoho_id",
+                    ("zoho_created_at", "zoho_modified_at"),
+                    "retired_at",
+                    ("created_at", "updated_at"),
+                )
+            },
+        ),
+    )
+    readonly_fields = ("shown_total", "shown_custom_fields", "zoho_id", "retired_at", "created_at", "updated_at")
+
+    @admin.display(description=_("custom fields"))
+    def shown_custom_fields(self, adjustment: InventoryAdjustment) -> SafeString | str:
+        return shown_custom_fields(adjustment.custom_fields)
+
+
+@admin.register(InventoryAdjustmentLine)
+@with_figures(InventoryAdjustmentLine)
+class InventoryAdjustmentLineAdmin(ReadOnlyAdmin):
+    list_display = (
+        "document",
+        "position",
+        "shown_product",
+        "shown_quantity_adjusted",
+        "unit",
+        "shown_value_adjusted",
+        "warehouse_name",
+    )
+    list_filter = (("product", admin.EmptyFieldListFilter),)
+    list_select_related = ("document", "product")
+    search_fields = ("document__reference", "product_name", "=product_zoho_id")
+    ordering = ("-document_id", "position")
+
+    @admin.display(description=_("product"), ordering="product_name")
+    def shown_product(self, line: InventoryAdjustmentLine) -> SafeString | str:
+        return show_product(line)

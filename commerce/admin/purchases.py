@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.admin.mirrored import list_link
+from commerce.admin.documents import (
+    ADDRESSES,
+    CHECKS,
+    MONEY,
+    RECORD,
+    TEXTS,
+    VENDOR_SEARCH,
+    AllocationAdmin,
+    AllocationInline,
+    DocumentAdmin,
+    LineAdmin,
+    LineInline,
+)
+from commerce.admin.shown import with_figures
+from commerce.models import (
+    Bill,
+    BillLine,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    VendorCredit,
+    VendorCreditAllocation,
+    VendorCreditLine,
+    VendorPaymentAllocation,
+)
+
+WHO = (("vendor", "vendor_name"), ("warehouse", "warehouse_name"))
+SEARCH = ("number", "reference", *VENDOR_SEARCH, "=zoho_id")
+
+admin.site.register([BillLine, PurchaseOrderLine, VendorCreditLine], LineAdmin)
+
+
+class BillLineInline(LineInline):
+    model = BillLine
+
+
+@with_figures(PurchaseOrderLine)
+class PurchaseOrderLineInline(LineInline):
+    model = PurchaseOrderLine
+    fields = (*LineInline.fields, "shown_quantity_received", "shown_quantity_billed")
+
+
+class VendorCreditLineInline(LineInline):
+    model = VendorCreditLine
+
+
+class PaymentsOfBillInline(AllocationInline):
+    model = VendorPaymentAllocation
+    fk_name = "bill"
+    others = ("payment",)
+    verbose_name_plural = _("payments")
+
+
+class CreditsOfBillInline(AllocationInline):
+    model = VendorCreditAllocation
+    fk_name = "bill"
+    others = ("vendor_credit",)
+    verbose_name_plural = _("vendor credits")
+
+
+class BillsOfVendorCreditInline(AllocationInline):
+    model = VendorCreditAllocation
+    fk_name = "vendor_credit"
+    others = ("bill",)
+    verbose_name_plural = _("applied to bills")
+
+
+@admin.register(Bill)
+@with_figures(Bill)
+class BillAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "due_date",
+        "vendor",
+        "status",
+        "total_with_currency",
+        "balance_with_currency",
+        "agrees",
+        "retired_at",
+    )
+    list_select_related = ("vendor",)
+    search_fields = SEARCH
+    inlines = (BillLineInline, PaymentsOfBillInline, CreditsOfBillInline)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "reference"),
+                    ("date", "due_date"),
+                    "status",
+                    *WHO,
+                    ("purchase_order", "purchase_order_name"),
+                )
+            },
+        ),
+        (
+            _("Amounts"),
+            {
+                "fields": (
+                    *MONEY,
+                    ("shown_payments_applied", "shown_credits_applied", "shown_tax_withheld", "shown_write_off"),
+                )
+            },
+        ),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "delivery_date",
+        "vendor",
+        "status",
+        "received_status",
+        "billed_status",
+        "total_with_currency",
+        "agrees",
+        "retired_at",
+    )
+    list_filter = ("status", "received_status", "billed_status", *DocumentAdmin.list_filter[1:])
+    list_select_related = ("vendor",)
+    search_fields = SEARCH
+    inlines = (PurchaseOrderLineInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "reference"),
+                    ("date", "delivery_date", "expected_delivery_date"),
+                    ("status", "order_status", "received_status", "billed_status"),
+                    *WHO,
+                    ("delivery_method", "attention"),
+                    ("sales_order", "sales_order_name"),
+                    "bills",
+                )
+            },
+        ),
+        (_("Amounts"), {"fields": MONEY}),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+    @admin.display(description=_("bills"))
+    def bills(self, order: PurchaseOrder) -> SafeString:
+        return list_link(Bill, _("bills"), purchase_order__id__exact=order.pk)
+
+
+@admin.register(VendorCredit)
+@with_figures(VendorCredit)
+class VendorCreditAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "vendor",
+        "status",
+        "total_with_currency",
+        "balance_with_currency",
+        "agrees",
+        "retired_at",
+    )
+    list_select_related = ("vendor",)
+    search_fields = SEARCH
+    inlines = (VendorCreditLineInline, BillsOfVendorCreditInline)
+    fieldsets = (
+        (None, {"fields": (("number", "reference"), "date", "status", *WHO)}),
+        (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+
+@admin.register(VendorCreditAllocation)
+class VendorCreditAllocationAdmin(AllocationAdmin):
+    list_display = ("vendor_credit", "bill", "shown_amount", "date")
+    list_select_related = ("vendor_credit", "bill")
+    search_fields = ("vendor_credit__number", "bill__number", "bill__vendor__name")

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.admin.mirrored import list_link
+from commerce.admin.documents import (
+    ADDRESSES,
+    CHECKS,
+    CUSTOMER_SEARCH,
+    MONEY,
+    RECORD,
+    TEXTS,
+    AllocationAdmin,
+    AllocationInline,
+    DocumentAdmin,
+    LineAdmin,
+    LineInline,
+)
+from commerce.admin.shown import show_links, with_figures
+from commerce.models import (
+    CreditNote,
+    CreditNoteAllocation,
+    CreditNoteLine,
+    CustomerPaymentAllocation,
+    Invoice,
+    InvoiceLine,
+    PurchaseOrder,
+    SalesOrder,
+    SalesOrderLine,
+)
+
+WHO = (("customer", "customer_name"), ("salesperson", "salesperson_name"), ("warehouse", "warehouse_name"))
+SEARCH = ("number", "reference", *CUSTOMER_SEARCH, "=zoho_id")
+
+admin.site.register([SalesOrderLine, InvoiceLine, CreditNoteLine], LineAdmin)
+
+
+@with_figures(SalesOrderLine)
+class SalesOrderLineInline(LineInline):
+    model = SalesOrderLine
+    fields = (*LineInline.fields, "shown_quantity_invoiced", "shown_quantity_packed", "shown_quantity_shipped")
+
+
+class InvoiceLineInline(LineInline):
+    model = InvoiceLine
+
+
+class CreditNoteLineInline(LineInline):
+    model = CreditNoteLine
+
+
+class PaymentsOfInvoiceInline(AllocationInline):
+    model = CustomerPaymentAllocation
+    fk_name = "invoice"
+    others = ("payment",)
+    verbose_name_plural = _("payments")
+
+
+class CreditsOfInvoiceInline(AllocationInline):
+    model = CreditNoteAllocation
+    fk_name = "invoice"
+    others = ("credit_note",)
+    verbose_name_plural = _("credit notes")
+
+
+class InvoicesOfCreditNoteInline(AllocationInline):
+    model = CreditNoteAllocation
+    fk_name = "credit_note"
+    others = ("invoice",)
+    verbose_name_plural = _("applied to invoices")
+
+
+@admin.register(SalesOrder)
+class SalesOrderAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "customer",
+        "status",
+        "invoiced_status",
+        "paid_status",
+        "shipped_status",
+        "total_with_currency",
+        "salesperson_name",
+        "agrees",
+        "retired_at",
+    )
+    list_filter = ("status", "invoiced_status", "paid_status", "shipped_status", *DocumentAdmin.list_filter[1:])
+    list_select_related = ("customer",)
+    search_fields = SEARCH
+    inlines = (SalesOrderLineInline,)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "reference"),
+                    ("date", "shipment_date"),
+                    ("status", "order_status", "invoiced_status", "paid_status", "shipped_status"),
+                    *WHO,
+                    ("delivery_method", "sales_channel"),
+                    "documents",
+                )
+            },
+        ),
+        (_("Amounts"), {"fields": MONEY}),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+    @admin.display(description=_("documents"))
+    def documents(self, order: SalesOrder) -> SafeString:
+        return show_links(
+            list_link(model, model._meta.verbose_name_plural, sales_order__id__exact=order.pk)
+            for model in (Invoice, PurchaseOrder)
+        )
+
+
+@admin.register(Invoice)
+@with_figures(Invoice)
+class InvoiceAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "due_date",
+        "customer",
+        "status",
+        "total_with_currency",
+        "balance_with_currency",
+        "salesperson_name",
+        "agrees",
+        "retired_at",
+    )
+    list_select_related = ("customer",)
+    search_fields = SEARCH
+    inlines = (InvoiceLineInline, PaymentsOfInvoiceInline, CreditsOfInvoiceInline)
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("number", "reference"),
+                    ("date", "due_date", "payment_expected_date", "last_payment_date"),
+                    "status",
+                    *WHO,
+                    ("sales_order", "sales_order_name"),
+                )
+            },
+        ),
+        (
+            _("Amounts"),
+            {
+                "fields": (
+                    *MONEY,
+                    ("shown_payments_applied", "shown_credits_applied", "shown_tax_withheld", "shown_write_off"),
+                )
+            },
+        ),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+
+@admin.register(CreditNote)
+@with_figures(CreditNote)
+class CreditNoteAdmin(DocumentAdmin):
+    list_display = (
+        "number",
+        "date",
+        "customer",
+        "status",
+        "total_with_currency",
+        "balance_with_currency",
+        "agrees",
+        "retired_at",
+    )
+    list_select_related = ("customer",)
+    search_fields = SEARCH
+    inlines = (CreditNoteLineInline, InvoicesOfCreditNoteInline)
+    fieldsets = (
+        (None, {"fields": (("number", "reference"), "date", "status", *WHO)}),
+        (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),
+        CHECKS,
+        TEXTS,
+        ADDRESSES,
+        RECORD,
+    )
+
+
+@admin.register(CreditNoteAllocation)
+class CreditNoteAllocationAdmin(AllocationAdmin):
+    list_display = ("credit_note", "invoice", "shown_amount", "date")
+    list_select_related = ("credit_note", "invoice")
+    search_fields = ("credit_note__number", "invoice__number", "invoice__customer__name")

@@ -1,0 +1,52 @@
+"""Admin pages of tables that a machine writes: shown, never edited by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tsh_erp.admin_site.paging import BoundedPaginator
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Nobody adds, changes or deletes here, superusers included.
+
+    `heavy` are the columns that a list does not load.
+    """
+
+    show_full_result_count = False
+    heavy: tuple[str, ...] = ()
+
+    class Media:
+        css = {"all": ["admin_site/display.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and (match.url_name or "").endswith("_changelist")
+        return rows.defer(*self.heavy) if is_list else rows
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class GrowingTableAdmin(ReadOnlyAdmin):
+    """A table that grows for ever: nothing on its list reads all of it."""
+
+    paginator = BoundedPaginator
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole table
+    list_per_page = 50
