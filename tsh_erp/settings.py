@@ -304,7 +304,7 @@ _q_shared = {
     "recycle": 5000,
     "guard_cycle": 1,
     "time_zone": TIME_ZONE,
-    "label": "Django Q2",
+    "label": _("Background jobs"),
 }
 Q_CLUSTER = _q_shared | {
     "name": "tsh_erp",

@@ -175,8 +175,8 @@ def _plan(
         if len(good) == before:  # otherwise what failed may be good beside what came after it
             break
     failed = sorted(left)
-    error = errors[failed[0]] if failed else None
-    return plan and _Plan(plan.folded, plan.values, tuple(observations[position] for position in failed), error)
+    first_error = errors[failed[0]] if failed else None
+    return plan and _Plan(plan.folded, plan.values, tuple(observations[position] for position in failed), first_error)
 
 
 def _map(entity: Entity, folded: Folded) -> _Plan:

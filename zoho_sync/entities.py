@@ -227,7 +227,9 @@ ENTITIES: tuple[Entity, ...] = (
         map=contacts.map_contact,
         save=parties.save_parties,
         retire=parties.retire_parties,
-        detail_only=frozenset({"contact_persons", "billing_address", "shipping_address"}),
+        detail_only=frozenset(
+            {"contact_persons", "billing_address", "shipping_address", "addresses", "opening_balances"}
+        ),
         webhook_path="customers",
         filter_all=True,
         priority=4,
@@ -316,7 +318,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=creditnotes.map_creditnote,
         save=documents.save_credit_notes,
         retire=documents.retire_credit_notes,
-        detail_only=LINES | {"invoices"},
+        detail_only=LINES | {"invoices", "invoices_credited"},
         time_keys=("last_modified_time", "updated_time"),
         webhook_path="credit-notes",
         filter_all=True,
@@ -333,7 +335,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=vendorcredits.map_vendorcredit,
         save=documents.save_vendor_credits,
         retire=documents.retire_vendor_credits,
-        detail_only=LINES,
+        detail_only=LINES | {"bills", "bills_credited"},
         filter_all=True,
         priority=6,
     ),

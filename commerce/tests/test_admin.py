@@ -70,10 +70,10 @@ def test_list_and_page_of_every_model(staff, rows, language):
 
 
 def test_what_zoho_owns_cannot_be_changed_even_by_a_superuser(staff, rows):
-    for model in MODELS:
+    for model in set(MODELS) - set(EDITABLE):
         answer = staff.post(address(model, "change", model.objects.first().pk), {})
 
-        assert answer.status_code == (200 if model in EDITABLE else 403), model
+        assert answer.status_code == 403, model
 
 
 def test_nothing_can_be_added_or_deleted(staff, rows):

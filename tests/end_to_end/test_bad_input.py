@@ -16,7 +16,7 @@ from tests.live.records import customer, invoice, item
 from tests.live.web import Web
 from tests.live.workers import Workers
 from tests.live.zoho import FORM, JSON, SIGNATURE, encode, sign
-from zoho_sync.models import Alert, DeadLetter, InboxEvent
+from zoho_sync.models import Alert, DeadLetter, InboxEvent, ZohoRecord
 
 MEBIBYTE = 1024 * 1024
 LONG_ID = "9223372036854775807"
@@ -94,7 +94,7 @@ def test_the_same_rubbish_again_is_counted_once(web: Web) -> None:
 
 
 def test_a_mebibyte_is_taken_and_a_byte_more_is_not(web: Web, workers: Workers) -> None:
-    body = encode(item("1", description=""))
+    body = encode(item("1", cf_notes=""))
     largest = body.replace(b'""', b'"' + b"x" * (MEBIBYTE - len(body)) + b'"')
     assert len(largest) == MEBIBYTE
 
@@ -102,9 +102,9 @@ def test_a_mebibyte_is_taken_and_a_byte_more_is_not(web: Web, workers: Workers) 
     workers.settle()
     response = web.post("products", largest.replace(b'"x', b'"xx', 1))
 
-    assert len(Product.objects.get().description) == MEBIBYTE - len(body)
+    assert InboxEvent.objects.get().state == "applied"
+    assert len(ZohoRecord.objects.get().payload["cf_notes"]) == MEBIBYTE - len(body)
     assert (response.status_code, response.headers["Content-Type"]) == (413, "application/problem+json")
-    assert InboxEvent.objects.count() == 1
 
 
 def test_a_length_is_asked_for(web: Web) -> None:
@@ -160,7 +160,7 @@ def test_the_id_as_number_and_as_text_is_one_record(web: Web, workers: Workers) 
 
 @pytest.mark.parametrize(
     ("sent", "stored"),
-    [(b"0.1", "0.1"), (b'"1,234.56"', "1234.56"), (b"10.00", "10"), (b"1e3", "1000"), (b"123456789012.123456", None)],
+    [(b"0.1", "0.1"), (b'"1,234.56"', "1234.56"), (b"10.00", "10"), (b"1e3", "1000"), (b"123456789.123456", None), ('"٣"'.encode(), "3")],
 )
 def test_amounts_are_exact(web: Web, workers: Workers, sent: bytes, stored: str | None) -> None:
     web.deliver("products", b'{"item": {"item_id": "1", "name": "mouse", "rate": ' + sent + b"}}")
@@ -169,7 +169,7 @@ def test_amounts_are_exact(web: Web, workers: Workers, sent: bytes, stored: str 
     assert Product.objects.get().base_price == Decimal(stored or sent.decode())
 
 
-@pytest.mark.parametrize("rate", ["1e400", "12345678901234567890", "0.1234567", '"1.2.3"', '"٣"', "true", "[1]"])
+@pytest.mark.parametrize("rate", ["1e400", "12345678901234567890", "0.1234567", '"1.2.3"', "true", "[1]"])
 def test_an_amount_that_no_column_holds_is_refused_whole(web: Web, workers: Workers, rate: str) -> None:
     web.deliver("products", f'{{"item": {{"item_id": "1", "name": "mouse", "rate": {rate}}}}}')
     workers.settle()
@@ -238,7 +238,7 @@ def test_an_odd_content_type_is_no_500(web: Web, content_type: str) -> None:
     )
 
     assert response.status_code == 202
-    assert InboxEvent.objects.get().state in ("queued", "invalid")
+    assert InboxEvent.objects.get().state in ("queued", "applied", "invalid")
 
 
 @pytest.mark.parametrize("query", ["%00=%00", "a=%FF%FE", "event=%ED%A0%80", "=&&=&a", "a[]=1&a[]=2", "x=" + "y" * 3000])
@@ -250,4 +250,4 @@ def test_an_odd_query_is_no_500(web: Web, query: str) -> None:
     )
 
     assert response.status_code == 202, response.text
-    assert InboxEvent.objects.get().state == "queued"
+    assert InboxEvent.objects.get().state in ("queued", "applied")

@@ -45,7 +45,10 @@ def moment(when: datetime | None) -> SafeString | str:
         return NOTHING
     local = timezone.localtime(when)
     return format_html(
-        '<time class="ltr" datetime="{}">{}</time>', local.isoformat(), local.strftime("%Y-%m-%d %H:%M:%S")
+        '<time class="ltr" datetime="{}"><span>{}</span> <span>{}</span></time>',
+        local.isoformat(),
+        local.strftime("%Y-%m-%d"),
+        local.strftime("%H:%M:%S"),
     )
 
 

@@ -17,6 +17,9 @@ else:
 class FromZohoAdmin(ModelAdmin):
     """Gives the rows of mirrored tables three tools: sync again, open in Zoho, what Zoho sent."""
 
+    class Media:
+        css = {"all": ["admin_site/display.css"]}
+
     def __init__(self, model: Any, admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
         if issubclass(model, MirroredModel):

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from tsh_erp.admin_site.display import NOTHING
 from tsh_erp.admin_site.paging import BoundedPaginator
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class ReadOnlyAdmin(ModelAdmin):
     """
 
     show_full_result_count = False
+    empty_value_display = NOTHING
     heavy: tuple[str, ...] = ()
 
     class Media:

@@ -16,6 +16,7 @@ class TshAdminSite(admin.AdminSite):
     site_title = _("TSH ERP")
     site_header = _("TSH ERP")
     index_title = _("Overview")
+    site_url = None  # there is no other site to view
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return super().each_context(request) | {

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import (
     NOTHING,
+    key_link,
     link,
     list_link,
     moment,
@@ -163,9 +164,11 @@ class InboxEventAdmin(RecordAdmin):
 
     @admin.display(description=_("job"))
     def job(self, event: InboxEvent) -> SafeString | str:
-        """The one that settled it, or the one that will."""
-        if event.log_id and event.log and event.log.job:
-            return row_link(event.log.job)
+        """The one that settled it or gave it up, or the one that will."""
+        if event.log:
+            return key_link(SyncQueueItem, event.log.job_id)
+        if event.state == InboxEvent.State.DEAD:
+            return together(key_link(SyncQueueItem, letter.job_id) for letter in self._letters(event))
         if event.state != InboxEvent.State.QUEUED:
             return NOTHING
         at_work = SyncQueueItem.objects.filter(
@@ -173,12 +176,15 @@ class InboxEventAdmin(RecordAdmin):
         )
         return together(row_link(job) for job in at_work.order_by("pk"))
 
-    @admin.display(description=_("dead letters"))
-    def letters(self, event: InboxEvent) -> SafeString | str:
+    def _letters(self, event: InboxEvent) -> QuerySet[DeadLetter]:
         mine = Q(event=event)
         if event.state == InboxEvent.State.DEAD:
             mine |= Q(module=event.module, zoho_id=event.zoho_id, state__in=UNRESOLVED)
-        return together(row_link(letter) for letter in DeadLetter.objects.filter(mine).order_by("pk")[:10])
+        return DeadLetter.objects.filter(mine).order_by("pk")[:10]
+
+    @admin.display(description=_("dead letters"))
+    def letters(self, event: InboxEvent) -> SafeString | str:
+        return together(row_link(letter) for letter in self._letters(event))
 
     @admin.display(description=_("related deliveries"))
     def family(self, event: InboxEvent) -> SafeString | str:

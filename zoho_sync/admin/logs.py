@@ -61,6 +61,6 @@ class SyncLogAdmin(RecordAdmin):
     def shown_message(self, entry: SyncLog) -> str:
         return plain(entry.message) or NOTHING
 
-    @admin.display(description=_("events settled"))
+    @admin.display(description=_("events"))
     def events(self, entry: SyncLog) -> SafeString:
         return list_link(InboxEvent, _("events it settled"), log__id__exact=entry.pk)

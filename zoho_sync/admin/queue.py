@@ -16,7 +16,7 @@ from tsh_erp.admin_site.display import NOTHING, list_link, preformatted, shorten
 from tsh_erp.admin_site.operations import Operation, operate
 from tsh_erp.jobs.ring import ring
 from zoho_sync import queue
-from zoho_sync.admin.record_pages import ModuleFilter, RecordAdmin, record_link, time_column
+from zoho_sync.admin.record_pages import ModuleFilter, RecordAdmin, module_label, record_link, time_column
 from zoho_sync.admin.states import state_badge
 from zoho_sync.inbox.receiving import DRAIN
 from zoho_sync.models import WAITING, DeadLetter, SyncLog, SyncQueueItem
@@ -126,7 +126,7 @@ class SyncQueueItemAdmin(RecordAdmin):
     def waits_for(self, job: SyncQueueItem) -> SafeString | str:
         if not job.waits_for_id:
             return NOTHING
-        return together([job.waits_for_module, record_link(job.waits_for_module, job.waits_for_id)])
+        return together([module_label(job.waits_for_module), record_link(job.waits_for_module, job.waits_for_id)])
 
     @admin.display(description=_("last error"))
     def error(self, job: SyncQueueItem) -> str:

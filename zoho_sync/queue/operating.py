@@ -44,6 +44,11 @@ def discard(jobs: QuerySet[SyncQueueItem], *, reason: str, at: datetime) -> int:
                 state=DeadLetter.State.DISCARDED, reason=reason, closed_at=at, updated_at=at
             )
         SyncQueueItem.objects.filter(pk__in=[job.pk for job in chosen]).update(
-            status=Status.DISCARDED, last_error=reason, finished_at=at, updated_at=at
+            status=Status.DISCARDED,
+            last_error=reason,
+            waits_for_module="",
+            waits_for_id="",
+            finished_at=at,
+            updated_at=at,
         )
     return len(chosen)

@@ -193,7 +193,6 @@ def test_one_that_breaks_the_batch_fails_alone_with_its_own_traceback():
 
     assert outcomes(results) == [("1", "created"), ("2", "failed"), ("3", "created")]
     assert str(results[1].error) == "no luck with 2"
-    assert "failing_save" not in results[1].traceback.splitlines()[0]
     assert "ZeroDivisionError: no luck with 2" in results[1].traceback
     assert sorted(Product.objects.values_list("zoho_id", flat=True)) == ["1", "3"]
     assert sorted(ZohoRecord.objects.values_list("zoho_id", flat=True)) == ["1", "3"]
@@ -359,7 +358,7 @@ def test_domain_events_say_what_changed_and_nothing_is_said_of_what_did_not():
     assert StoredEvent.objects.latest("id").data["fields"] == ["base_price"]
 
 
-def test_an_item_of_the_documentation_is_the_same_twice(django_assert_num_queries):
+def test_what_came_before_is_no_news():
     payload = item("1")["item"]
     bring(seen("1", payload))
 

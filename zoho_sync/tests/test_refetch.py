@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,7 +13,7 @@ from zoho_sync.errors import OrganisationMustWait
 from zoho_sync.mirror import Kind
 
 pytestmark = pytest.mark.django_db
-ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def test_a_record_is_observed_whole_at_the_moment_it_was_asked_for(zoho):

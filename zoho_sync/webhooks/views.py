@@ -147,8 +147,14 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def _safe_query(request: HttpRequest) -> Mapping[str, str]:
+    secrets = (*settings.WEBHOOK_API_KEYS, *settings.ZOHO_WEBHOOK_SECRETS)
+
+    def is_secret(key: str, value: str) -> bool:
+        # Also under a harmless name: somebody may have put the key into the address.
+        return any(word in key.lower() for word in SECRET_WORDS) or any(secret in value for secret in secrets)
+
     return {
-        storable(key): "***" if any(word in key.lower() for word in SECRET_WORDS) else storable(value)
+        storable(key): "***" if is_secret(key, value) else storable(value)
         for key, values in request.GET.lists()
         for value in map(str, values[-1:])
     }
