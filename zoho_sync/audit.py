@@ -23,6 +23,7 @@ from zoho_sync.models.queue import WAITING, Status
 
 State = InboxEvent.State
 SHOWN = 20
+ROOT_CATEGORY = "-1"  # Zoho lists the root of its category tree, which is no row of ours
 EXACT = Decimal("0.000001")
 
 
@@ -97,7 +98,7 @@ def _mirror_older_than_event() -> Iterator[str]:
 
 def _mirror_without_projection() -> Iterator[str]:
     for entity in ENTITIES:
-        rows = ZohoRecord.objects.present().filter(module=entity.module)
+        rows = ZohoRecord.objects.present().filter(module=entity.module).exclude(zoho_id=ROOT_CATEGORY)
         for label in entity.models:
             model = apps.get_model(label)
             alive = model._default_manager.filter(zoho_id=OuterRef("zoho_id"), retired_at__isnull=True)

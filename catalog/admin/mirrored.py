@@ -23,7 +23,7 @@ else:
     TabularInline = admin.TabularInline
 
 
-class ReadOnlyAdmin(FromZohoAdmin, read_only.ReadOnlyAdmin):
+class ReadOnlyAdmin(FromZohoAdmin, read_only.ReadOnlyAdmin):  # type: ignore[misc]  # both bring the same Media
     """A table that Zoho or the machine writes."""
 
 

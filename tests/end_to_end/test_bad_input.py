@@ -41,11 +41,19 @@ UNREADABLE: dict[str, tuple[bytes, str, str]] = {
     "a true id": (b'{"item": {"item_id": true}}', JSON, "item_id"),
     "an id of 60 digits": (b'{"item": {"item_id": ' + b"9" * 60 + b"}}", JSON, "item_id"),
     "deeply nested": (b'{"item": ' * 50_000 + b"1" + b"}" * 50_000, JSON, "nested too deeply"),
-    "deeply nested lists": (b'{"item": {"item_id": "1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}", JSON, "nested"),
+    "deeply nested lists": (
+        b'{"item": {"item_id": "1", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}}",
+        JSON,
+        "nested",
+    ),
     "NaN": (b'{"item": {"item_id": "1", "rate": NaN}}', JSON, "NaN is not a number"),
     "Infinity": (b'{"item": {"item_id": "1", "rate": -Infinity}}', JSON, "-Infinity is not a number"),
     "1e999999": (b'{"item": {"item_id": "1", "rate": 1e999999}}', JSON, "number out of range"),
-    "a number of 100,000 digits": (b'{"item": {"item_id": "1", "rate": ' + b"9" * 100_000 + b"}}", JSON, "out of range"),
+    "a number of 100,000 digits": (
+        b'{"item": {"item_id": "1", "rate": ' + b"9" * 100_000 + b"}}",
+        JSON,
+        "out of range",
+    ),
     "NUL": (b'{"item": {"item_id": "1", "name": "a\\u0000b"}}', JSON, "a NUL character"),
     "a NUL key": (b'{"item": {"item_id": "1", "a\\u0000b": 1}}', JSON, "a NUL character"),
     "a raw NUL": (b'{"item": {"item_id": "1", "name": "a\x00b"}}', JSON, "the body is not JSON"),
@@ -160,7 +168,14 @@ def test_the_id_as_number_and_as_text_is_one_record(web: Web, workers: Workers) 
 
 @pytest.mark.parametrize(
     ("sent", "stored"),
-    [(b"0.1", "0.1"), (b'"1,234.56"', "1234.56"), (b"10.00", "10"), (b"1e3", "1000"), (b"123456789.123456", None), ('"٣"'.encode(), "3")],
+    [
+        (b"0.1", "0.1"),
+        (b'"1,234.56"', "1234.56"),
+        (b"10.00", "10"),
+        (b"1e3", "1000"),
+        (b"123456789.123456", None),
+        ('"٣"'.encode(), "3"),
+    ],
 )
 def test_amounts_are_exact(web: Web, workers: Workers, sent: bytes, stored: str | None) -> None:
     web.deliver("products", b'{"item": {"item_id": "1", "name": "mouse", "rate": ' + sent + b"}}")
@@ -241,7 +256,9 @@ def test_an_odd_content_type_is_no_500(web: Web, content_type: str) -> None:
     assert InboxEvent.objects.get().state in ("queued", "applied", "invalid")
 
 
-@pytest.mark.parametrize("query", ["%00=%00", "a=%FF%FE", "event=%ED%A0%80", "=&&=&a", "a[]=1&a[]=2", "x=" + "y" * 3000])
+@pytest.mark.parametrize(
+    "query", ["%00=%00", "a=%FF%FE", "event=%ED%A0%80", "=&&=&a", "a[]=1&a[]=2", "x=" + "y" * 3000]
+)
 def test_an_odd_query_is_no_500(web: Web, query: str) -> None:
     response = web.call(
         f"/api/zoho/webhooks/products?{query}",

@@ -56,7 +56,9 @@ def test_prices_reach_the_list_that_zoho_names(web: Web, workers: Workers) -> No
     web.deliver("prices", {"pricebook": {"pricebook_id": "22", "pricebook_items": rows}})
     workers.settle()
 
-    lines = PriceListItem.objects.order_by("product_zoho_id").values_list("price_list__name", "product__zoho_id", "rate")
+    lines = PriceListItem.objects.order_by("product_zoho_id").values_list(
+        "price_list__name", "product__zoho_id", "rate"
+    )
     assert list(lines) == [("مفرد", "1", Decimal(1500)), ("مفرد", None, Decimal("2500.5"))]
     assert PriceList.objects.count() == 2
 

@@ -99,9 +99,7 @@ def test_every_example_is_settled_or_waits_for_a_named_parent(
 
 
 @pytest.mark.lesson("L28")
-def test_the_real_items_arrive_as_they_are(
-    workers: Workers, send: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_real_items_arrive_as_they_are(workers: Workers, send: Any, capsys: pytest.CaptureFixture[str]) -> None:
     items = json.loads(REAL_ITEMS.read_text(encoding="utf-8"), parse_float=Decimal)["items"]
 
     sent = send("product", REAL_ITEMS, capsys)

@@ -47,9 +47,7 @@ def open_web(clean: None, machine: Machine) -> Iterator[Web]:
 def test_the_official_example_is_genuine(web: Web, form: str) -> None:
     signature = proofs_of_official_example(web.secrets.signing)[form]
 
-    response = web.call(
-        f"{PATH}?{OFFICIAL_QUERY}", OFFICIAL_BODY, headers={"Content-Type": JSON, SIGNATURE: signature}
-    )
+    response = web.call(f"{PATH}?{OFFICIAL_QUERY}", OFFICIAL_BODY, headers={"Content-Type": JSON, SIGNATURE: signature})
 
     # It is no record of ours, so it is stored as invalid; but it was let in.
     assert (response.status_code, response.json()["success"]) == (202, False)
@@ -81,7 +79,9 @@ def test_a_signature_over_other_bytes_is_refused(web: Web, query: str, body: byt
 
 
 @pytest.mark.lesson("L14")
-@pytest.mark.parametrize("make", [lambda _: "x" * 64, lambda _: "A" * 44, lambda _: "00", lambda s: s[:-1], lambda s: s + "0"])
+@pytest.mark.parametrize(
+    "make", [lambda _: "x" * 64, lambda _: "A" * 44, lambda _: "00", lambda s: s[:-1], lambda s: s + "0"]
+)
 def test_what_is_no_signature_is_refused(web: Web, make: Any) -> None:
     body = encode(item("1"))
 
@@ -273,7 +273,14 @@ def test_no_row_log_or_answer_ever_holds_a_secret(web: Web, workers: Workers, ma
 
     assert [answer.status_code for answer in answers] == [202, 202, 401, 404, 405, 202]
     event = InboxEvent.objects.order_by("id")[0]
-    assert event.headers.keys() <= {"Content-Type", "Content-Length", "User-Agent", "Accept", "Accept-Language", "X-Request-Id"}
+    assert event.headers.keys() <= {
+        "Content-Type",
+        "Content-Length",
+        "User-Agent",
+        "Accept",
+        "Accept-Language",
+        "X-Request-Id",
+    }
     assert list(find_in_tables([*secrets, every_header[SIGNATURE]])) == []
     told = [answer.text + str(answer.headers) for answer in answers]
     told += [Path(file).read_text(encoding="utf-8") for file in machine.folder.glob("*.log")]

@@ -22,4 +22,9 @@ def test_a_webhook_becomes_a_product(web: Web, workers: Workers) -> None:
     assert answer.keys() == {"success", "message", "event_id", "idempotency_key", "queued"}
     assert (answer["success"], answer["queued"]) == (True, True)
     event = InboxEvent.objects.get()
-    assert (str(event.uuid), event.state, event.proof, event.deliveries) == (answer["event_id"], "applied", "signature", 1)
+    assert (str(event.uuid), event.state, event.proof, event.deliveries) == (
+        answer["event_id"],
+        "applied",
+        "signature",
+        1,
+    )

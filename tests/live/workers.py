@@ -44,9 +44,7 @@ class Workers:
         Sweeps meanwhile, as the schedule does every minute: that rings again for what is tried once more.
         """
         self._next_sweep = time.monotonic() + SWEEP_EVERY_SECONDS
-        wait_for(
-            self._is_settled, seconds=seconds, what="the workers settle every job", otherwise=self.describe
-        )
+        wait_for(self._is_settled, seconds=seconds, what="the workers settle every job", otherwise=self.describe)
 
     def describe(self) -> str:
         rows = SyncQueueItem.objects.exclude(status=SyncQueueItem.Status.COMPLETED).order_by("id")[:20]

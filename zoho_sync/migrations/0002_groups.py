@@ -40,6 +40,7 @@ GROUPS = {
         "catalog.view_product*",
         "catalog.view_stocklevel",
         "catalog.view_warehouse",
+        "commerce.change_customer",
         "commerce.view_contactperson",
         "commerce.view_creditnote*",
         "commerce.view_currency",

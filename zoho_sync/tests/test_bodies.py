@@ -187,7 +187,9 @@ def test_a_form_of_too_many_fields():
     assert "form" in refusal("a=1&" * 10_001, content_type=FORM, path="products")
 
 
-@pytest.mark.parametrize("body", ["name=%00&item_id=1", "JSONString=%7B%22item%22%3A%7B%22item_id%22%3A%22%5Cu0000%22%7D%7D"])
+@pytest.mark.parametrize(
+    "body", ["name=%00&item_id=1", "JSONString=%7B%22item%22%3A%7B%22item_id%22%3A%22%5Cu0000%22%7D%7D"]
+)
 def test_a_nul_in_a_form(body):
     assert "NUL" in refusal(body, content_type=FORM, path="products")
 
@@ -200,10 +202,20 @@ NAMES = st.sampled_from(
     + ["item_id", "contact_id", "payment_id", "vendor_id", "last_modified_time", "JSONString", "group_id", "group_name"]
 )
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner, max_size=5), max_leaves=25
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner, max_size=5),
+    max_leaves=25,
 )
 CONTENT_TYPES = st.sampled_from(
-    [JSON, FORM, "", "text/plain", "application/json; charset=utf-16", f"{FORM}; charset=windows-1256", "multipart/form-data"]
+    [
+        JSON,
+        FORM,
+        "",
+        "text/plain",
+        "application/json; charset=utf-16",
+        f"{FORM}; charset=windows-1256",
+        "multipart/form-data",
+    ]
 ) | st.text(st.characters(codec="latin-1"))
 PATHS = st.sampled_from([*WEBHOOK_PATHS, ""])
 
@@ -223,7 +235,9 @@ BODIES = (
     | VALUES.map(json_bytes)
     | st.dictionaries(NAMES, VALUES, max_size=4).map(json_bytes)
     | st.lists(st.tuples(NAMES | st.text(), st.text()), max_size=5).map(form_bytes)
-    | st.dictionaries(NAMES, VALUES, max_size=3).map(lambda value: b"JSONString=" + quote_plus(json_bytes(value)).encode())
+    | st.dictionaries(NAMES, VALUES, max_size=3).map(
+        lambda value: b"JSONString=" + quote_plus(json_bytes(value)).encode()
+    )
 )
 
 

@@ -96,7 +96,9 @@ def test_what_later_ones_say_anew_is_superseded_and_names_who_did_it():
 
 def test_a_b_a_ends_where_it_began_without_news():
     held = known(seen({"stock_on_hand": 5}))
-    folded = fold(ITEM, held, [seen({"stock_on_hand": 4}, observed=1, event=1), seen({"stock_on_hand": 5}, observed=2, event=2)])
+    folded = fold(
+        ITEM, held, [seen({"stock_on_hand": 4}, observed=1, event=1), seen({"stock_on_hand": 5}, observed=2, event=2)]
+    )
 
     assert (folded.changed, verdicts(folded)) == (False, ["superseded", "unchanged"])
     assert folded.row.payload == {"stock_on_hand": 5}
@@ -345,7 +347,9 @@ def test_rows_are_written_in_two_statements_whatever_their_number(django_assert_
         observe_and_write(str(number), {"name": "A"})
     with transaction.atomic():
         held = mirror.hold("item", [str(number) for number in range(40)])
-        news = [Observation(zoho_id=str(n), kind=Kind.WEBHOOK, payload={"name": "B"}, observed_at=NOON) for n in range(40)]
+        news = [
+            Observation(zoho_id=str(n), kind=Kind.WEBHOOK, payload={"name": "B"}, observed_at=NOON) for n in range(40)
+        ]
         rows = [fold(ITEM, held.get(one.zoho_id), [one]).row for one in news]
         with django_assert_num_queries(2):
             mirror.write(rows)

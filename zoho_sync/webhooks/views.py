@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from tsh_erp.problems import problem
 from tsh_erp.request_log import request_id
 from zoho_sync.inbox import Delivery, Receipt, receive
-from zoho_sync.webhooks.proofs import Refusal, check_proofs
+from zoho_sync.inbox.proofs import Refusal, check_proofs
 
 log = structlog.get_logger(__name__)
 
