@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 PYTHON3 := $(shell command -v python3.11 || command -v python3.12 || echo python3)
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet --require-hashes
 PORT ?= 8000
 SANDBOX_ITEMS ?= 2221
 export SANDBOX_ITEMS

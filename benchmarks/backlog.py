@@ -82,7 +82,7 @@ def _fill(*, finished: int, waiting: int) -> None:
     """A queue of `finished` jobs of records that came again and again, and `waiting` due ones."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {_table()}")
-        analyze()
+        analyze(SyncQueueItem)
         for count, prefix, records, status in (
             (finished, "h", RECORDS_WITH_HISTORY, SyncQueueItem.Status.COMPLETED),
             (waiting, "w", waiting, SyncQueueItem.Status.PENDING),
@@ -96,7 +96,7 @@ def _fill(*, finished: int, waiting: int) -> None:
                     false="false" if connection.vendor == "postgresql" else "0",
                 )
                 cursor.execute(statement, [prefix, records, status.value, count])
-    analyze()
+    analyze(SyncQueueItem)
 
 
 def _claim_ms(batch: int, claims: int) -> float:

@@ -46,7 +46,7 @@ def run(options: Namespace) -> Report:
         sent += len(post(WEBHOOK, seconds=WARM_UP_SECONDS))
         post(BARE, seconds=WARM_UP_SECONDS)
         for _ in range(options.repeat):
-            analyze()
+            analyze(InboxEvent, SyncQueueItem)
             taken = post(WEBHOOK, seconds=options.seconds)
             rates.append(len(taken) / options.seconds)
             bare_rates.append(len(post(BARE, seconds=options.seconds)) / options.seconds)

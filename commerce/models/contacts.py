@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commerce.lengths import LINE, SHORT, WORD
 
@@ -69,7 +70,7 @@ class ZohoAddress(BelongsToParty):
     address = models.TextField(_("address"), blank=True)
     street2 = models.TextField(_("second line"), blank=True)
     city = models.CharField(_("city"), max_length=SHORT, blank=True)
-    state = models.CharField(_("state"), max_length=SHORT, blank=True)
+    state = models.CharField(pgettext_lazy("address", "state"), max_length=SHORT, blank=True)
     state_code = models.CharField(_("state code"), max_length=SHORT, blank=True)
     zip = models.CharField(_("postal code"), max_length=SHORT, blank=True)
     country = models.CharField(_("country"), max_length=SHORT, blank=True)

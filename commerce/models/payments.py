@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commerce.lengths import LINE, SHORT, WORD
 from commerce.models.allocations import Allocation
@@ -16,7 +17,7 @@ class Payment(AtWarehouse, MirroredModel):
     number = models.CharField(_("number"), max_length=SHORT, blank=True, db_index=True)
     reference = models.CharField(_("reference"), max_length=LINE, blank=True)
     date = models.DateField(_("date"), null=True, blank=True, db_index=True)
-    mode = models.CharField(_("mode"), max_length=SHORT, blank=True)
+    mode = models.CharField(pgettext_lazy("payment", "mode"), max_length=SHORT, blank=True)
     status = models.CharField(_("status"), max_length=WORD, blank=True, db_index=True)
     description = models.TextField(_("description"), blank=True)
     currency = CurrencyField(_("currency"))

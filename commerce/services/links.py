@@ -1,4 +1,4 @@
-"""Fill in links to rows that came later than the rows that name them. Set based: one statement for each table."""
+"""Fill in links to rows that came later than the rows that name them. Set based: a look, then one statement for each table."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from commerce.models import (
     VendorCreditLine,
     VendorPayment,
 )
+from tsh_erp.common.sql import tables_with
 
 LINES: tuple[type[models.Model], ...] = (
     SalesOrderLine,
@@ -84,7 +85,9 @@ def attach_currencies(zoho_ids: Sequence[str]) -> int:
 
 
 def _attach(link: str, tables: Sequence[type[models.Model]], zoho_ids: Sequence[str]) -> int:
-    return sum(_attach_in(table, link, zoho_ids) for table in tables)
+    # Nearly always nothing waits for what came: one look at all tables instead of a statement for each.
+    waiting = tables_with(tables, empty=link, column=f"{link}_zoho_id", values=zoho_ids)
+    return sum(_attach_in(table, link, zoho_ids) for table in waiting)
 
 
 def _attach_in(table: type[models.Model], link: str, zoho_ids: Sequence[str]) -> int:

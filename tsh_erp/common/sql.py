@@ -85,6 +85,24 @@ def insert_or_update(model: type[M], rows: Sequence[M], *, fields: Sequence[str]
                 row._state.adding, row._state.db = False, connection.alias
 
 
+def tables_with(
+    models_: Sequence[type[models.Model]], *, empty: str, column: str, values: Sequence[str]
+) -> list[type[models.Model]]:
+    """Those of the tables that have a row whose `empty` is NULL and whose `column` is one of `values`. One statement."""
+    if not values:
+        return []
+    looks = " UNION ALL ".join(
+        # Names come from the models, values are parameters.
+        f"SELECT {position} WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(model._meta.db_table)} "  # noqa: S608
+        f"WHERE {_column_name(model, empty)} IS NULL "
+        f"AND {_column_name(model, column)} IN (SELECT value FROM wanted))"
+        for position, model in enumerate(models_)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"WITH wanted(value) AS (VALUES {', '.join(['(%s)'] * len(values))}) {looks}", [*values])
+        return [models_[position] for (position,) in cursor.fetchall()]
+
+
 def _column_name(model: type[models.Model], name: str) -> str:
     column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
     return connection.ops.quote_name(str(column.column))

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, link, moment, shown_json
 from tsh_erp.admin_site.read_only import GrowingTableAdmin
@@ -68,7 +69,8 @@ class StoredEventAdmin(GrowingTableAdmin):
         """The page of the row it happened to; an aggregate is a model's label and a primary key."""
         label, _colon, key = event.aggregate.rpartition(":")
         try:
-            return link(_("open"), f"admin:{label.replace('.', '_')}_change", key) if key else NOTHING
+            address = f"admin:{label.replace('.', '_')}_change"
+            return link(pgettext_lazy("link", "open"), address, key) if key else NOTHING
         except NoReverseMatch:
             return NOTHING
 

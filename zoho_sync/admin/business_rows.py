@@ -27,15 +27,19 @@ def find_rows(module: str, zoho_id: str) -> list[Model]:
     return list(_rows_of(entity.models, zoho_id)) if entity else []
 
 
-def find_record(label: str, key: str) -> Named | None:
-    """The record that `label` and `key` name.
+def is_known(label: str) -> bool:
+    """Whether `label` is one of our mirrored models ("catalog.product") or a Zoho module ("item")."""
+    return MODULE_OF_MODEL.get(label, label) in BY_MODULE
 
-    `label` is one of our models ("catalog.product") or a Zoho module ("item"); `key` is the record's Zoho id or,
-    for a model, our primary key. A Zoho id is looked for first.
+
+def find_record(label: str, key: str) -> Named | None:
+    """The record that `label` (see `is_known`) and `key` name, None when we hold nothing of it.
+
+    `key` is the record's Zoho id or, with a model's label, our primary key. A Zoho id is looked for first.
     """
-    module = MODULE_OF_MODEL.get(label, label)
-    if module not in BY_MODULE:
+    if not is_known(label):
         return None
+    module = MODULE_OF_MODEL.get(label, label)
     labels = (label,) if label in MODULE_OF_MODEL else BY_MODULE[module].models
     row = next(_rows_of(labels, key), None) or ZohoRecord.objects.filter(module=module, zoho_id=key).first()
     if row is not None:

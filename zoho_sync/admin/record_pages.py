@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, link, list_link, moment, together
 from tsh_erp.admin_site.read_only import GrowingTableAdmin
@@ -76,7 +77,7 @@ class RecordAdmin(GrowingTableAdmin):
     def business_row(self, row: Any) -> SafeString | str:
         if row.module not in BY_MODULE or not row.zoho_id:
             return NOTHING
-        return link(_("open"), "zoho_sync:business-row", row.module, row.zoho_id)
+        return link(pgettext_lazy("link", "open"), "zoho_sync:business-row", row.module, row.zoho_id)
 
     @admin.display(description=_("of the same record"))
     def same_record(self, row: Any) -> SafeString | str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from tsh_erp.admin_site.people import person
 from zoho_sync import refetch
-from zoho_sync.admin.business_rows import Named, find_record, find_rows
+from zoho_sync.admin.business_rows import Named, find_record, find_rows, is_known
 from zoho_sync.admin.mirror import fetch_again
 from zoho_sync.admin.web_addresses import web_address
 from zoho_sync.models import ZohoRecord
@@ -26,17 +26,18 @@ from zoho_sync.models import ZohoRecord
 
 def record(request: HttpRequest, label: str, key: str) -> HttpResponse:
     """To the mirror's row of a record; its own page says what else there is."""
-    named = _named(label, key)
-    mirrored = ZohoRecord.objects.filter(module=named.module, zoho_id=named.zoho_id).only("pk").first()
+    named = _named_if_held(label, key)
+    wanted = {"module": named.module, "zoho_id": named.zoho_id} if named else {"pk": None}
+    mirrored = ZohoRecord.objects.filter(**wanted).only("pk").first()
     if mirrored is None:
-        messages.warning(request, _("The mirror holds nothing of this record."))
-        return _back_to(request, named.row)
+        messages.warning(request, _("The mirror holds nothing of this record yet."))
+        return _back_to(request, named.row if named else None)
     return _to_page(mirrored)
 
 
 def business_row(request: HttpRequest, label: str, key: str) -> HttpResponse:
     """To the business row of a record."""
-    named = find_record(label, key)
+    named = _named_if_held(label, key)
     row = next(iter(find_rows(named.module, named.zoho_id)), None) if named else None
     if row is None:
         messages.warning(request, _("This record has no business row yet."))
@@ -78,6 +79,12 @@ def _named(label: str, key: str) -> Named:
     if named is None:
         raise Http404
     return named
+
+
+def _named_if_held(label: str, key: str) -> Named | None:
+    if not is_known(label):
+        raise Http404
+    return find_record(label, key)
 
 
 def _to_page(row: Model) -> HttpResponse:

@@ -68,13 +68,14 @@ def text_of(client, address):
     return answer.content.decode()
 
 
-def fill(number):
-    """At least `number` rows in every table of the sync."""
-    for one in range(number):
+def fill(number, *, start=0):
+    """`number` more rows in every table of the sync, numbered from `start`."""
+    numbers = range(start, start + number)
+    for one in numbers:
         deliver(item(str(one)))
         deliver(item(str(1000 + one), rate="nonsense"))
     drain()
-    for one in range(number):
+    for one in numbers:
         run = SyncRun.objects.create(module="item", mode="full", started_at=NOON)
         SyncCursor.objects.create(module=f"module {one}", run=run)
         ZohoConnection.objects.create(organization_id=str(one), refresh_token="very secret", scopes=["a.READ"])
@@ -100,9 +101,7 @@ def test_a_list_costs_the_same_queries_at_1_and_50_rows(admin_client):
     def queries():
         counts = {}
         for model in MODELS:
-            with CaptureQueriesContext(
-                connection,
-            ) as captured:
+            with CaptureQueriesContext(connection) as captured:
                 text_of(admin_client, list_page(model))
             counts[model.__name__] = len(captured)
         return counts
@@ -110,7 +109,7 @@ def test_a_list_costs_the_same_queries_at_1_and_50_rows(admin_client):
     fill(1)
     queries()  # content types and the like are remembered from here on
     one_row = queries()
-    fill(50)
+    fill(49, start=1)
 
     assert queries() == one_row
     assert max(one_row.values()) <= 6

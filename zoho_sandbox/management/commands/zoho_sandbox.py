@@ -31,9 +31,11 @@ class Command(BaseCommand):
             "--webhooks-to", metavar="URL", default="", help="where webhooks go, e.g. http://127.0.0.1:8000"
         )
         parser.add_argument("--tick-every", type=float, metavar="SECONDS", help="let something happen every so often")
-        parser.add_argument("--duplicate", type=float, default=0, metavar="SHARE", help="share of webhooks sent twice")
-        parser.add_argument("--drop", type=float, default=0, metavar="SHARE", help="share of webhooks never sent")
-        parser.add_argument("--late", type=float, default=0, metavar="SECONDS", help="delay of every webhook")
+        parser.add_argument(
+            "--duplicate", type=float, default=0.0, metavar="SHARE", help="share of webhooks sent twice"
+        )
+        parser.add_argument("--drop", type=float, default=0.0, metavar="SHARE", help="share of webhooks never sent")
+        parser.add_argument("--late", type=float, default=0.0, metavar="SECONDS", help="delay of every webhook")
         parser.add_argument("--reorder", action="store_true", help="send waiting webhooks in random order")
         parser.add_argument(
             "--fault",
@@ -65,8 +67,9 @@ class Command(BaseCommand):
             )
         except UnknownFault as error:
             raise CommandError(str(error), returncode=2) from error
-        # A service manager says SIGTERM where a person says Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # A service manager says SIGTERM where a person says Ctrl-C, and a shell's background job would not hear that.
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stop, signal.default_int_handler)
         with sandbox:
             self.stdout.write(f"Zoho sandbox on {sandbox.address}: {size.items} items, {size.contacts} contacts")
             try:

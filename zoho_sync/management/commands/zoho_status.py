@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from zoho_sync import monitoring
 from zoho_sync.models import ZohoRecord
@@ -72,7 +72,7 @@ def _tables(status: dict[str, Any]) -> list[Table]:
         events = ", ".join(f"{state} {count}" for state, count in sorted(row["events"].items()))
         webhooks.add_row(row["path"], str(row["deliveries"]), events, _shown(row["last"]))
     states = ZohoRecord.State.values
-    modules = Table("module", *states, "newest change", "last pull", title="Mirror")
+    modules = Table(Column("module", no_wrap=True), *states, "newest change", "last pull", title="Mirror")
     for row in status["modules"]:
         counts = [str(row["records"].get(state, 0)) for state in states]
         pull = f"{row['last_run']} {_shown(row['last_run_at'])}" if row["last_run"] else "—"
