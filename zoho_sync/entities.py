@@ -232,6 +232,7 @@ ENTITIES: tuple[Entity, ...] = (
         ),
         webhook_path="customers",
         filter_all=True,
+        sorts_by_modified=True,
         priority=4,
         hints={
             "customer": {"contact_type": "customer"},
@@ -256,6 +257,7 @@ ENTITIES: tuple[Entity, ...] = (
         detail_only=LINES,
         webhook_path="orders",
         filter_all=True,
+        sorts_by_modified=True,
     ),
     Entity(
         module="purchaseorder",
