@@ -69,7 +69,23 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.getbasetemp() / "test.sqlite3")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keep_migrated_rows() -> None:
+    """After a test that really commits, Django empties every table; the groups that a migration made must stay."""
+    from django.test import TransactionTestCase
+
+    from tests.live.tables import empty_tables
+
+    TransactionTestCase._fixture_teardown = lambda self: empty_tables()
+
+
 @pytest.fixture(autouse=True)
 def _english(settings: Any) -> None:
     """Tests read English unless they ask for Arabic."""
     settings.LANGUAGE_CODE = "en"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Signing in is not what these tests are about: a real hash costs a second each time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

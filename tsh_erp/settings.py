@@ -174,6 +174,7 @@ CACHES = {"default": environ.Env.cache_url_config(env.secret("CACHE_URL", _defau
 LANGUAGE_CODE = "ar"
 LANGUAGES = [("ar", _("Arabic")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["tsh_erp.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Baghdad"

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from tsh_erp.common.sql import lock_name, update_from_values
+from tsh_erp.common.sql import insert_or_update, lock_name, update_from_values
 from zoho_sync.entities import Entity
 from zoho_sync.models import InboxEvent, ZohoRecord
 from zoho_sync.models.payload import encode_payload
@@ -126,13 +126,13 @@ def _locked(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
 
 
 def write(rows: Sequence[ZohoRecord]) -> None:
-    """Insert or update mirror rows; they must be held, or new. One statement for each kind."""
+    """Insert or update mirror rows; they must be held, or new. One statement."""
     if rows:
-        ZohoRecord.objects.bulk_create(
+        insert_or_update(
+            ZohoRecord,
             sorted(rows, key=lambda row: row.zoho_id),
-            update_conflicts=True,
-            unique_fields=["module", "zoho_id"],
-            update_fields=[
+            key=["module", "zoho_id"],
+            fields=[
                 "state",
                 "payload",
                 "hash",

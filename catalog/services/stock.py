@@ -12,6 +12,7 @@ from catalog.choices import LedgerReason, Measure
 from catalog.models import StockLedgerEntry, StockLevel, Warehouse
 from catalog.models.figures import FIGURES
 from catalog.values import StockFigures, WarehouseStock
+from tsh_erp.common.sql import insert_or_update, insert_rows
 
 UNKNOWN = StockFigures()
 ON_HAND = {Measure.ACCOUNTING: "accounting_on_hand", Measure.PHYSICAL: "physical_on_hand"}
@@ -55,7 +56,7 @@ def save_stock(
     if changed:
         _write(changed)
     if entries:
-        StockLedgerEntry.objects.bulk_create(entries)
+        insert_rows(StockLedgerEntry, entries)
     return touched
 
 
@@ -105,9 +106,4 @@ def _write(levels: Sequence[StockLevel]) -> None:
     """Insert or update `levels`, one statement for both."""
     for level in levels:
         level.pk = None
-    StockLevel.objects.bulk_create(
-        levels,
-        update_conflicts=True,
-        unique_fields=["product", "warehouse"],
-        update_fields=[*FIGURES, "updated_at"],
-    )
+    insert_or_update(StockLevel, levels, fields=[*FIGURES, "updated_at"], key=["product", "warehouse"])

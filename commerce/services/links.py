@@ -1,4 +1,4 @@
-"""Fill in links to rows that came later than the rows that name them. Set based: a look, then one statement for each table."""
+"""Fill in links to rows that came later than the rows that name them, with one statement for each table that waits."""
 
 from __future__ import annotations
 

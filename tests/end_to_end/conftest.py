@@ -12,6 +12,7 @@ from django.db import connection
 
 from tests.live.environment import Secrets, project_environment
 from tests.live.processes import LiveProcess
+from tests.live.sandbox import LiveSandbox
 from tests.live.tables import empty_tables
 from tests.live.web import Web
 from tests.live.workers import Workers
@@ -19,6 +20,7 @@ from zoho_sync.audit import audit
 
 LEASE_SECONDS = 4
 ATTEMPTS = 3
+COMPANY = ("--items", "30", "--contacts", "12", "--invoices", "10")
 
 
 @dataclass
@@ -61,8 +63,12 @@ class Machine:
 
     @property
     def workers(self) -> Workers:
-        if self._workers is None:
-            self._workers = Workers(environment=self.environment(), folder=self.folder)
+        return self._workers or self.start_workers()
+
+    def start_workers(self, **settings: str) -> Workers:
+        """Workers with `settings`, in place of those that run."""
+        self.stop_workers()
+        self._workers = Workers(environment=self.environment(**settings), folder=self.folder)
         return self._workers
 
     def quieten(self) -> None:
@@ -102,6 +108,14 @@ def machine(db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mach
     finally:
         one.stop()
         empty_tables()
+
+
+@pytest.fixture(scope="package")
+def zoho(machine: Machine) -> Iterator[LiveSandbox]:
+    """A small company in a sandbox."""
+    sandbox = LiveSandbox(*COMPANY, environment=machine.environment(), folder=machine.folder)
+    yield sandbox
+    sandbox.stop()
 
 
 @pytest.fixture

@@ -52,6 +52,7 @@ def test_zoho_webhook_as_a_process(web: Web, workers: Workers, machine: Machine,
 @pytest.mark.lesson("L24")
 def test_zoho_webhook_tells_of_deletions(proven: Web, workers: Workers) -> None:
     call_command("zoho_webhook", "product", str(ITEM), to=proven.url)
+    workers.settle()
     call_command("zoho_webhook", "product", str(ITEM), "--deleted", to=proven.url)
     workers.settle()
 

@@ -19,14 +19,6 @@ from zoho_sync.entities import BY_MODULE, ENTITIES
 from zoho_sync.models import InboxEvent, SyncRun, ZohoRecord
 
 ROOT_CATEGORY = "-1"  # of the tree; Zoho lists it, and it is no category
-SIZE = ("--items", "30", "--contacts", "12", "--invoices", "10")
-
-
-@pytest.fixture(scope="module")
-def zoho(machine: Machine) -> Iterator[LiveSandbox]:
-    sandbox = LiveSandbox(*SIZE, environment=machine.environment(), folder=machine.folder)
-    yield sandbox
-    sandbox.stop()
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def upsert(
     for name in changed:
         _copy_others(stored[name], wanted[name], names=others)
     if created:
-        insert_or_update(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=key)
+        insert_or_update(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
     if changed:
         _update(model, [wanted[name] for name in changed], sorted(frozenset().union(*changed.values())))
     rows_now = {name: wanted[name] if name in changed or name not in stored else stored[name] for name in wanted}

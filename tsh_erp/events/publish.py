@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tsh_erp.common.sql import insert_rows
 from tsh_erp.events.models import StoredEvent
 
 _correlation: ContextVar[uuid.UUID | None] = ContextVar("correlation", default=None)
@@ -37,7 +38,8 @@ def caused_by(correlation_id: uuid.UUID) -> Iterator[None]:
 def publish(events: Sequence[DomainEvent], *, at: datetime) -> None:
     """Store `events` in the current transaction. One query, whatever their number."""
     if events:
-        StoredEvent.objects.bulk_create(
+        insert_rows(
+            StoredEvent,
             [
                 StoredEvent(
                     type=event.type,
@@ -47,5 +49,5 @@ def publish(events: Sequence[DomainEvent], *, at: datetime) -> None:
                     occurred_at=at,
                 )
                 for event in events
-            ]
+            ],
         )

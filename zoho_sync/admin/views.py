@@ -27,8 +27,7 @@ from zoho_sync.models import ZohoRecord
 def record(request: HttpRequest, label: str, key: str) -> HttpResponse:
     """To the mirror's row of a record; its own page says what else there is."""
     named = _named_if_held(label, key)
-    wanted = {"module": named.module, "zoho_id": named.zoho_id} if named else {"pk": None}
-    mirrored = ZohoRecord.objects.filter(**wanted).only("pk").first()
+    mirrored = ZohoRecord.objects.of(named.module, [named.zoho_id]).only("pk").first() if named else None
     if mirrored is None:
         messages.warning(request, _("The mirror holds nothing of this record yet."))
         return _back_to(request, named.row if named else None)

@@ -66,13 +66,16 @@ _FIELDS = (
 
 
 def settle(settlements: Sequence[Settlement], *, at: datetime) -> None:
-    """Write the ends of claims whose rows the caller holds locked. Two statements at the most, plus one on a race.
+    """Write the ends of claims whose rows the caller holds locked. Three statements at the most, plus one on a race.
 
     A record that must be tried again and for which a newer job already waits is left to that job.
     """
+    completed = [one.claim.id for one in settlements if one.end is End.COMPLETED]
     again = [one for one in settlements if _STATUS[one.end] == Status.RETRY]
-    finished = [one for one in settlements if _STATUS[one.end] != Status.RETRY]
-    update_from_values(SyncQueueItem, _FIELDS, [_row(one, at=at) for one in finished])
+    ended = [one for one in settlements if one.end is not End.COMPLETED and _STATUS[one.end] != Status.RETRY]
+    if completed:
+        _complete(completed, at=at)
+    update_from_values(SyncQueueItem, _FIELDS, [_row(one, at=at) for one in ended])
     if again:
         try:
             with transaction.atomic():
@@ -94,6 +97,24 @@ def wake_children(parents: Sequence[tuple[str, str]], *, at: datetime) -> int:
         SyncQueueItem.objects.filter(waits, status=Status.RETRY)
         .exclude(waits_for_id="")
         .update(next_attempt_at=at, waits_for_module="", waits_for_id="", updated_at=at)
+    )
+
+
+def _complete(jobs: Sequence[int], *, at: datetime) -> None:
+    """The end that nearly all have, and the same values for all of them."""
+    SyncQueueItem.objects.filter(pk__in=jobs).update(
+        status=Status.COMPLETED,
+        deaths=0,
+        next_attempt_at=at,
+        waits_for_module="",
+        waits_for_id="",
+        lock_token=None,
+        lock_expires_at=None,
+        last_error="",
+        last_traceback="",
+        needs_fetch=False,
+        finished_at=at,
+        updated_at=at,
     )
 
 

@@ -42,7 +42,7 @@ SEES = {
 @pytest.fixture(params=GROUPS)
 def group(request, client, django_user_model):
     """The name of a group, one of whose members is signed in."""
-    user = django_user_model.objects.create_user("member", password="x", is_staff=True)
+    user = django_user_model.objects.create_user("member", is_staff=True)
     user.groups.add(Group.objects.get(name=request.param))
     client.force_login(user)
     return request.param
@@ -100,7 +100,7 @@ def test_each_action_has_its_own_permission(client, django_user_model, permissio
     reader = Group.objects.get(name=READER)
     one_more = Group.objects.create(name="One more")
     one_more.permissions.add(permission_called(permission))
-    user = django_user_model.objects.create_user("member", password="x", is_staff=True)
+    user = django_user_model.objects.create_user("member", is_staff=True)
     user.groups.add(reader, one_more)
     client.force_login(user)
     deliver(item("1", rate="abc"))

@@ -13,7 +13,7 @@ from itertools import groupby
 
 import structlog
 from django.conf import settings
-from django.db import reset_queries
+from django.db import connection, reset_queries
 from django.utils import timezone
 
 from zoho_sync import dead_letters, queue
@@ -66,8 +66,8 @@ def drain(worker: str, clock: Clock, *, linger_seconds: float = 0) -> int:
 
 
 def _claim(worker: str, clock: Clock) -> list[Claim]:
-    # The look is a plain read: an idle worker takes no write lock on SQLite.
-    if not SyncQueueItem.objects.due(clock.now()).exists():
+    # On SQLite a claim takes the only write lock there is: an idle worker looks first, which is a plain read.
+    if connection.vendor == "sqlite" and not SyncQueueItem.objects.due(clock.now()).exists():
         return []
     return queue.claim(worker, limit=settings.TDS_BATCH_SIZE, at=clock.now())
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 
-from tsh_erp.common.sql import update_from_values
+from tsh_erp.common.sql import insert_rows, update_from_values
 from zoho_sync import dead_letters, queue
 from zoho_sync.apply import Outcome, Result
 from zoho_sync.errors import PermanentError, TemporaryError
@@ -70,7 +70,7 @@ def record_attempts(
         entries += _log_entries(attempt, settlements[attempt.claim.id])
     for entry, _ in entries:
         entry.batch, entry.worker, entry.started_at, entry.duration_ms = batch, worker, started_at, duration_ms
-    SyncLog.objects.bulk_create([entry for entry, _ in entries])
+    insert_rows(SyncLog, [entry for entry, _ in entries])
     _settle_events(entries, at=at)
     queue.settle(list(settlements.values()), at=at)
     for attempt in attempts:
