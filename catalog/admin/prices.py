@@ -8,15 +8,17 @@ from django.utils.translation import gettext_lazy as _
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
 from catalog.models import EffectivePrice, PriceList, PriceListItem
 from catalog.services.prices import why_price
+from tsh_erp.admin_site.figures import show_number, with_figures
 
 
 @admin.register(PriceList)
+@with_figures(PriceList)
 class PriceListAdmin(ReadOnlyAdmin):
     list_display = (
         "name",
         "kind",
         "trade",
-        "percentage",
+        "shown_percentage",
         "is_increase",
         "currency",
         "rounding",
@@ -35,7 +37,7 @@ class PriceListAdmin(ReadOnlyAdmin):
                     "name",
                     "description",
                     ("kind", "trade", "pricing_scheme"),
-                    ("percentage", "is_increase"),
+                    ("shown_percentage", "is_increase"),
                     "currency",
                     ("rounding", "decimal_places"),
                     ("is_active", "is_default"),
@@ -49,7 +51,7 @@ class PriceListAdmin(ReadOnlyAdmin):
             {"fields": (("zoho_id", "currency_zoho_id"), "retired_at", ("created_at", "updated_at"))},
         ),
     )
-    readonly_fields = ("items", "effective", "zoho_id", "retired_at", "created_at", "updated_at")
+    readonly_fields = ("shown_percentage", "items", "effective", "zoho_id", "retired_at", "created_at", "updated_at")
 
     @admin.display(description=_("prices in lists"))
     def items(self, price_list: PriceList) -> SafeString:
@@ -61,8 +63,16 @@ class PriceListAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PriceListItem)
+@with_figures(PriceListItem)
 class PriceListItemAdmin(ReadOnlyAdmin):
-    list_display = ("shown_product", "price_list", "rate", "discount_percentage", "pricing_scheme", "product_zoho_id")
+    list_display = (
+        "shown_product",
+        "price_list",
+        "shown_rate",
+        "shown_discount_percentage",
+        "pricing_scheme",
+        "product_zoho_id",
+    )
     list_filter = ("price_list", "pricing_scheme", ("product", admin.EmptyFieldListFilter))
     list_select_related = ("product", "price_list")
     search_fields = ("product__name", "product__sku", "product_name", "=product_zoho_id")
@@ -73,8 +83,9 @@ class PriceListItemAdmin(ReadOnlyAdmin):
 
 
 @admin.register(EffectivePrice)
+@with_figures(EffectivePrice)
 class EffectivePriceAdmin(ReadOnlyAdmin):
-    list_display = ("product", "price_list", "price", "currency", "updated_at")
+    list_display = ("product", "price_list", "shown_price", "currency", "updated_at")
     list_filter = ("price_list", "currency")
     list_select_related = ("product", "price_list")
     search_fields = ("product__name", "product__sku", "=product__zoho_id")
@@ -83,9 +94,9 @@ class EffectivePriceAdmin(ReadOnlyAdmin):
     @admin.display(description=_("why this price"))
     def why(self, row: EffectivePrice) -> SafeString:
         decision = why_price(row.product, row.price_list)
-        steps = ((step.label, f"{amount:f}") for step, amount in decision.steps)
+        steps = ((step.label, show_number(amount)) for step, amount in decision.steps)
         return format_html(
             "<div>{}</div>{}",
             decision.reason.label,
-            format_html_join("", "<div>{}: <bdi>{}</bdi></div>", steps),
+            format_html_join("", "<div>{}: {}</div>", steps),
         )

@@ -24,6 +24,7 @@ from catalog.admin.mirrored import (
 from catalog.models import EffectivePrice, PriceListItem, Product, ProductImage, StockLedgerEntry, StockLevel
 from catalog.services.local_fields import save_local_product_fields, save_product_images
 from catalog.values import LocalProductFields
+from tsh_erp.admin_site.figures import with_figures
 
 
 class ProductImageInline(TabularInline):
@@ -33,16 +34,17 @@ class ProductImageInline(TabularInline):
     readonly_fields = ("zoho_document_id",)
 
 
+@with_figures(StockLevel)
 class StockLevelInline(ReadOnlyInline):
     model = StockLevel
     fields = (
         "warehouse",
-        "accounting_on_hand",
-        "accounting_committed",
-        "accounting_for_sale",
-        "physical_on_hand",
-        "physical_committed",
-        "physical_for_sale",
+        "shown_accounting_on_hand",
+        "shown_accounting_committed",
+        "shown_accounting_for_sale",
+        "shown_physical_on_hand",
+        "shown_physical_committed",
+        "shown_physical_for_sale",
         "updated_at",
     )
     readonly_fields = fields
@@ -51,9 +53,10 @@ class StockLevelInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("product", "warehouse")
 
 
+@with_figures(EffectivePrice)
 class EffectivePriceInline(ReadOnlyInline):
     model = EffectivePrice
-    fields = ("price_list", "price", "currency", "updated_at")
+    fields = ("price_list", "shown_price", "currency", "updated_at")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EffectivePrice]:
@@ -61,6 +64,7 @@ class EffectivePriceInline(ReadOnlyInline):
 
 
 @admin.register(Product)
+@with_figures(Product)
 class ProductAdmin(MirroredAdmin):
     local_fields = Product.LOCAL_FIELDS
     list_display = (
@@ -69,9 +73,9 @@ class ProductAdmin(MirroredAdmin):
         "sku",
         "category",
         "brand",
-        "base_price",
+        "shown_base_price",
         "currency",
-        "accounting_for_sale",
+        "shown_accounting_for_sale",
         "is_active",
         "is_hidden",
         "is_featured",
@@ -108,8 +112,8 @@ class ProductAdmin(MirroredAdmin):
             _("Selling and buying"),
             {
                 "fields": (
-                    ("base_price", "base_cost", "currency"),
-                    ("tax_name", "tax_percentage"),
+                    ("shown_base_price", "shown_base_cost", "currency"),
+                    ("tax_name", "shown_tax_percentage"),
                     ("kind", "product_type", "is_active"),
                     ("can_be_sold", "can_be_purchased", "is_combo"),
                     "vendor_name",
@@ -121,9 +125,14 @@ class ProductAdmin(MirroredAdmin):
             _("Stock in all warehouses"),
             {
                 "fields": (
-                    ("track_inventory", "reorder_level"),
-                    ("accounting_on_hand", "accounting_available", "accounting_committed", "accounting_for_sale"),
-                    ("physical_on_hand", "physical_committed", "physical_for_sale"),
+                    ("track_inventory", "shown_reorder_level"),
+                    (
+                        "shown_accounting_on_hand",
+                        "shown_accounting_available",
+                        "shown_accounting_committed",
+                        "shown_accounting_for_sale",
+                    ),
+                    ("shown_physical_on_hand", "shown_physical_committed", "shown_physical_for_sale"),
                     "ledger",
                 )
             },

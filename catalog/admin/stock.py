@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
 from catalog.models import Freshness, StockLedgerEntry, StockLevel, Warehouse
+from tsh_erp.admin_site.figures import with_figures
 
 
 @admin.register(Warehouse)
@@ -37,16 +38,17 @@ class WarehouseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StockLevel)
+@with_figures(StockLevel)
 class StockLevelAdmin(ReadOnlyAdmin):
     list_display = (
         "product",
         "warehouse",
-        "accounting_on_hand",
-        "accounting_committed",
-        "accounting_for_sale",
-        "physical_on_hand",
-        "physical_committed",
-        "physical_for_sale",
+        "shown_accounting_on_hand",
+        "shown_accounting_committed",
+        "shown_accounting_for_sale",
+        "shown_physical_on_hand",
+        "shown_physical_committed",
+        "shown_physical_for_sale",
         "updated_at",
     )
     list_filter = ("warehouse",)
@@ -65,8 +67,18 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StockLedgerEntry)
+@with_figures(StockLedgerEntry)
 class StockLedgerEntryAdmin(ReadOnlyAdmin):
-    list_display = ("occurred_at", "product", "warehouse", "measure", "delta", "balance_after", "reason", "source")
+    list_display = (
+        "occurred_at",
+        "product",
+        "warehouse",
+        "measure",
+        "shown_delta",
+        "shown_balance_after",
+        "reason",
+        "source",
+    )
     list_filter = ("measure", "reason", "warehouse", "occurred_at")
     list_select_related = ("product", "warehouse")
     search_fields = ("product__name", "product__sku", "=product__zoho_id")

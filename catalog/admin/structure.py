@@ -21,6 +21,7 @@ from catalog.admin.mirrored import (
 from catalog.models import Category, ItemGroup, ItemGroupAttribute, ItemGroupOption, Product
 from catalog.services.local_fields import save_local_category_fields
 from catalog.values import LocalCategoryFields
+from tsh_erp.admin_site.figures import with_figures
 
 
 @admin.register(Category)
@@ -73,6 +74,7 @@ class ItemGroupAttributeInline(ReadOnlyInline):
 
 
 @admin.register(ItemGroup)
+@with_figures(ItemGroup)
 class ItemGroupAdmin(MirroredAdmin):
     list_display = ("name", "brand", "manufacturer", "unit", "is_active", "products", "retired_at")
     list_filter = ("is_active", RetiredFilter, "product_type")
@@ -85,7 +87,7 @@ class ItemGroupAdmin(MirroredAdmin):
                     "name",
                     ("brand", "manufacturer", "unit"),
                     ("product_type", "is_active"),
-                    ("tax_name", "tax_percentage"),
+                    ("tax_name", "shown_tax_percentage"),
                     "description",
                     "more_fields",
                     "products",

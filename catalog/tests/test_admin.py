@@ -247,3 +247,16 @@ def test_a_list_costs_the_same_queries_at_any_length(staff, rows, django_assert_
 
     with django_assert_max_num_queries(12):
         staff.get(address(Product, "changelist"))
+
+
+def test_prices_and_stock_are_shown_exactly_and_cannot_be_misread(staff):
+    save_products([product_values("1", base_price=Decimal("1250.5")), product_values("2")], at=NOON)
+
+    listed = staff.get(address(Product, "changelist"), headers={"accept-language": "ar"}).content.decode()
+    pages = [
+        staff.get(address(Product, "change", product.pk), headers={"accept-language": "ar"}).content.decode()
+        for product in Product.objects.order_by("zoho_id")
+    ]
+
+    assert all('<bdi dir="ltr">1,250.5</bdi>' in text for text in (listed, pages[0]))
+    assert ">None<" not in pages[1]

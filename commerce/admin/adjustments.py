@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
 from commerce.admin.documents import show_product
-from commerce.admin.shown import with_figures
 from commerce.models import InventoryAdjustment, InventoryAdjustmentLine
+from tsh_erp.admin_site.figures import with_figures
 
 
 @with_figures(InventoryAdjustmentLine)

@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
-from commerce.admin.shown import Section, show_address, show_money, with_figures
+from commerce.admin.shown import Section, show_address, show_money
 from commerce.models.allocations import Allocation
 from commerce.models.documents import Document, DocumentLine
+from tsh_erp.admin_site.figures import with_figures
 
 CUSTOMER_SEARCH = (
     "customer_name",

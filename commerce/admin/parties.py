@@ -19,7 +19,7 @@ from catalog.admin.mirrored import (
     list_link,
     shown_custom_fields,
 )
-from commerce.admin.shown import Section, show_links, show_money, with_figures
+from commerce.admin.shown import Section, show_links, show_money
 from commerce.models import (
     Bill,
     ContactPerson,
@@ -38,6 +38,7 @@ from commerce.models import (
 )
 from commerce.services.parties import edit_party
 from commerce.values import LocalPartyFields
+from tsh_erp.admin_site.figures import with_figures
 
 NAMES: Section = (
     None,

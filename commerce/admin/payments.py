@@ -14,9 +14,10 @@ from commerce.admin.documents import (
     AllocationAdmin,
     AllocationInline,
 )
-from commerce.admin.shown import show_money, with_figures
+from commerce.admin.shown import show_money
 from commerce.models import CustomerPayment, CustomerPaymentAllocation, VendorPayment, VendorPaymentAllocation
 from commerce.models.payments import Payment
+from tsh_erp.admin_site.figures import with_figures
 
 
 class InvoicesOfPaymentInline(AllocationInline):

@@ -18,7 +18,6 @@ from commerce.admin.documents import (
     LineAdmin,
     LineInline,
 )
-from commerce.admin.shown import with_figures
 from commerce.models import (
     Bill,
     BillLine,
@@ -29,6 +28,7 @@ from commerce.models import (
     VendorCreditLine,
     VendorPaymentAllocation,
 )
+from tsh_erp.admin_site.figures import with_figures
 
 WHO = (("vendor", "vendor_name"), ("warehouse", "warehouse_name"))
 SEARCH = ("number", "reference", *VENDOR_SEARCH, "=zoho_id")

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import MirroredAdmin, ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, list_link
-from commerce.admin.shown import show_links, with_figures
+from commerce.admin.shown import show_links
 from commerce.models import Currency, Customer, ExchangeRate, Invoice, SalesOrder, Tax, ZohoUser
 from commerce.services.users import link_login
+from tsh_erp.admin_site.figures import with_figures
 
 
 @with_figures(ExchangeRate)

@@ -18,7 +18,7 @@ from commerce.admin.documents import (
     LineAdmin,
     LineInline,
 )
-from commerce.admin.shown import show_links, with_figures
+from commerce.admin.shown import show_links
 from commerce.models import (
     CreditNote,
     CreditNoteAllocation,
@@ -30,6 +30,7 @@ from commerce.models import (
     SalesOrder,
     SalesOrderLine,
 )
+from tsh_erp.admin_site.figures import with_figures
 
 WHO = (("customer", "customer_name"), ("salesperson", "salesperson_name"), ("warehouse", "warehouse_name"))
 SEARCH = ("number", "reference", *CUSTOMER_SEARCH, "=zoho_id")

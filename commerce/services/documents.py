@@ -145,7 +145,7 @@ def _identity_gap(one: DocumentValues) -> Any:
 
 
 def _balance_gap(one: DocumentValues, applied: Applied) -> Any:
-    if not one.is_complete:
+    if not one.is_complete or one.status == VOID:  # nothing is owed on a void document, whatever its total
         return None
     return check_balance(
         total=one.total,

@@ -163,6 +163,14 @@ def test_amounts_are_shown_exactly_with_their_currency(staff, rows):
     assert '<bdi dir="ltr">1,250.5</bdi> IQD' in listed
 
 
+def test_an_unknown_amount_is_a_dash(staff, rows):
+    save_invoices([invoice("unknown", rounding=None)], at=LATER)
+
+    page = staff.get(address(Invoice, "change", Invoice.objects.get(zoho_id="unknown").pk)).content.decode()
+
+    assert ">None<" not in page
+
+
 @pytest.mark.parametrize("term", ["N-1", "07701234567", "أحمد", "i1"])
 def test_invoices_are_found_by_number_phone_name_and_zoho_id(staff, rows, term):
     assert "N-1" in staff.get(address(Invoice, "changelist"), {"q": term}).content.decode()

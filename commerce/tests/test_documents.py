@@ -169,6 +169,15 @@ def test_a_credit_note_is_used_up_by_credits_and_refunds():
     assert CreditNote.objects.get().balance_gap == 0
 
 
+def test_a_void_document_owes_nothing_whatever_its_total():
+    figures = {"sub_total": Decimal(110), "tax_total": Decimal(0), "total": Decimal(110), "balance": Decimal(0)}
+    applied = {"payments_applied": Decimal(0), "credits_applied": Decimal(0)}
+
+    save_invoices([invoice(status="void", lines=(), is_complete=True, **figures, **applied)], at=NOON)
+
+    assert (Invoice.objects.get().identity_gap, Invoice.objects.get().balance_gap) == (0, None)
+
+
 def test_a_void_document_keeps_the_time_it_was_voided():
     save_invoices([invoice(status="void")], at=NOON)
     save_invoices([invoice(status="void", notes="again")], at=LATER)

@@ -1,4 +1,4 @@
-"""The whole system, running: a web server and a django-q2 cluster on this run's database, started once for all tests here."""
+"""The whole system, running: a web server and a django-q2 cluster on this run's database, started once for all."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.models import Product
 from tests.end_to_end.conftest import LEASE_SECONDS, Machine
-from tests.live.obstacles import stalled_product
+from tests.live.obstacles import stalled_row
 from tests.live.processes import PYTHON, LiveProcess
 from tests.live.records import item
 from tests.live.waiting import wait_for
@@ -31,7 +31,7 @@ def assert_applied_once(zoho_ids: set[str]) -> None:
 @pytest.mark.lesson("L13")
 def test_the_rows_of_a_killed_worker_are_done_by_another_after_the_lease(web: Web, workers: Workers) -> None:
     everything = {str(number) for number in range(1, BATCH + 1)}
-    with stalled_product("5"):
+    with stalled_row(Product, "5"):
         deliver_items(web, BATCH)
         held = wait_for(
             lambda: list(SyncQueueItem.objects.processing()),

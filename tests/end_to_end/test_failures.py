@@ -8,7 +8,7 @@ from django.utils import timezone
 from catalog.models import Product
 from commerce.models import Customer, CustomerPaymentAllocation, Invoice
 from tests.end_to_end.conftest import ATTEMPTS
-from tests.live.obstacles import refused_product
+from tests.live.obstacles import refused_row
 from tests.live.records import customer, invoice, item
 from tests.live.web import Web
 from tests.live.workers import Workers
@@ -18,7 +18,7 @@ from zoho_sync.models import Alert, DeadLetter, InboxEvent, SyncLog, SyncQueueIt
 
 @pytest.mark.lesson("L4")
 def test_a_failure_leaves_its_own_words_on_the_row(web: Web, workers: Workers) -> None:
-    with refused_product("1", message="the shelf is full"):
+    with refused_row(Product, "1", message="the shelf is full"):
         web.deliver("products", item("1"))
         workers.settle()
 
@@ -34,7 +34,7 @@ def test_a_failure_leaves_its_own_words_on_the_row(web: Web, workers: Workers) -
 
 @pytest.mark.lesson("L4")
 def test_a_failure_takes_no_neighbour_down(web: Web, workers: Workers) -> None:
-    with refused_product("5", message="the shelf is full"):
+    with refused_row(Product, "5", message="the shelf is full"):
         web.deliver("products", {"items": [item(str(number))["item"] for number in range(1, 10)]})
         workers.settle()
 
@@ -44,7 +44,7 @@ def test_a_failure_takes_no_neighbour_down(web: Web, workers: Workers) -> None:
 
 @pytest.mark.lesson("L5")
 def test_used_up_attempts_make_a_dead_letter_whose_retry_works(web: Web, workers: Workers) -> None:
-    with refused_product("1", message="the shelf is full"):
+    with refused_row(Product, "1", message="the shelf is full"):
         web.deliver("products", item("1", rate=5))
         workers.settle()
 
@@ -102,3 +102,18 @@ def test_a_grandchild_waits_for_both(web: Web, workers: Workers) -> None:
 
     assert CustomerPaymentAllocation.objects.get().invoice == Invoice.objects.get()
     assert set(SyncQueueItem.objects.values_list("status", flat=True)) == {"completed"}
+
+
+def test_what_cannot_be_stored_is_asked_for_again(web: Web, workers: Workers) -> None:
+    with refused_row(InboxEvent, "1", message="the disk is full"):
+        response = web.post("products", item("1"))
+
+    assert (response.status_code, response.json()["code"]) == (503, "storage_unavailable")
+    assert int(response.headers["Retry-After"]) > 0
+    assert "disk" not in response.text
+    assert not InboxEvent.objects.exists()
+    assert not SyncQueueItem.objects.exists()
+
+    web.deliver("products", item("1"))
+    workers.settle()
+    assert InboxEvent.objects.get().state == "applied"

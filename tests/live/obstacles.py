@@ -1,4 +1,4 @@
-"""Obstacles in the database's own hands: a product row that it refuses, or one that it takes for ever to write.
+"""Obstacles in the database's own hands: a row that it refuses, or one that it takes for ever to write.
 
 They stand in for a full disk, a bug or a slow machine, without a single line of the product being replaced.
 """
@@ -9,31 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection
+from django.db.models import Model
 
-TABLE = "catalog_product"
 LOCK = 4711
 
 
 @contextmanager
-def refused_product(zoho_id: str, *, message: str) -> Iterator[None]:
-    """The database refuses to insert this product, saying `message`."""
+def refused_row(model: type[Model], zoho_id: str, *, message: str) -> Iterator[None]:
+    """The database refuses to insert this record's row, saying `message`."""
     postgres = connection.vendor == "postgresql"
     act = f"RAISE EXCEPTION '{message}'" if postgres else f"SELECT RAISE(ABORT, '{message}')"
-    with _trigger(zoho_id, act):
+    with _trigger(model, zoho_id, act):
         yield
 
 
 @contextmanager
-def stalled_product(zoho_id: str) -> Iterator[None]:
-    """Whoever inserts this product stands still in the middle of it: on PostgreSQL until the end of the block,
-    on SQLite for as long as a person would wait.
-    """
+def stalled_row(model: type[Model], zoho_id: str) -> Iterator[None]:
+    """Whoever inserts this row stands still: on PostgreSQL until the end of the block, on SQLite for ever."""
     if connection.vendor != "postgresql":
         count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n LIMIT 1"
-        with _trigger(zoho_id, f"SELECT ({count})"):
+        with _trigger(model, zoho_id, f"SELECT ({count})"):
             yield
         return
-    with connection.cursor() as cursor, _trigger(zoho_id, f"PERFORM pg_advisory_xact_lock({LOCK})"):
+    with connection.cursor() as cursor, _trigger(model, zoho_id, f"PERFORM pg_advisory_xact_lock({LOCK})"):
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         try:
             yield
@@ -42,8 +40,8 @@ def stalled_product(zoho_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def _trigger(zoho_id: str, act: str) -> Iterator[None]:
-    postgres = connection.vendor == "postgresql"
+def _trigger(model: type[Model], zoho_id: str, act: str) -> Iterator[None]:
+    postgres, table = connection.vendor == "postgresql", model._meta.db_table
     with connection.cursor() as cursor:
         if postgres:
             cursor.execute(
@@ -54,12 +52,12 @@ def _trigger(zoho_id: str, act: str) -> Iterator[None]:
         else:
             call = f"BEGIN {act}; END"
         cursor.execute(
-            f"CREATE TRIGGER test_obstacle BEFORE INSERT ON {TABLE} FOR EACH ROW "
+            f"CREATE TRIGGER test_obstacle BEFORE INSERT ON {table} FOR EACH ROW "
             f"WHEN (NEW.zoho_id = '{zoho_id}') {call}"
         )
         try:
             yield
         finally:
-            cursor.execute(f"DROP TRIGGER test_obstacle{f' ON {TABLE}' if postgres else ''}")
+            cursor.execute(f"DROP TRIGGER test_obstacle{f' ON {table}' if postgres else ''}")
             if postgres:
                 cursor.execute("DROP FUNCTION test_obstacle()")

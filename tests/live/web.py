@@ -20,7 +20,7 @@ ANSWER_SECONDS = 15
 
 
 class Web:
-    """gunicorn as the Procfile starts it. Callers stand behind a trusted proxy, so that each can have its own address."""
+    """gunicorn as the Procfile starts it. Callers stand behind a trusted proxy, so each can have its own address."""
 
     def __init__(self, *, environment: Mapping[str, str], folder: Path, secrets: Secrets) -> None:
         port = free_port()

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import simplejson
+
 from tests.live.processes import ROOT
 
 JSON = "application/json"
@@ -34,7 +36,8 @@ def encode(body: Mapping[str, Any] | Sequence[Any] | str | bytes) -> bytes:
     """Bytes as they are; text and JSON values in UTF-8, Arabic unescaped, as Zoho writes them."""
     if isinstance(body, bytes):
         return body
-    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+    text = body if isinstance(body, str) else simplejson.dumps(body, use_decimal=True, ensure_ascii=False)
+    return text.encode()
 
 
 def read_example(name: str) -> dict[str, Any]:
