@@ -132,6 +132,12 @@ def _stock_differs() -> Iterator[str]:
             # Compared here and not in SQL, where SQLite would sum decimals as floats and stay inexact.
             if (level or Decimal(0)) != (moved or Decimal(0)).quantize(EXACT):
                 yield f"product {product} in warehouse {warehouse}: {figure} is {level}, its ledger sums to {moved}"
+        level_of = StockLevel.objects.filter(product=OuterRef("product"), warehouse=OuterRef("warehouse"))
+        homeless = StockLedgerEntry.objects.filter(~Exists(level_of), measure=measure)
+        sums = homeless.values_list("product__zoho_id", "warehouse__zoho_id").annotate(sum=Sum("delta")).order_by()
+        for product, warehouse, moved in sums:
+            if moved:
+                yield f"product {product} in warehouse {warehouse}: {figure} is None, its ledger sums to {moved}"
 
 
 def _allocations_differ() -> Iterator[str]:

@@ -97,4 +97,4 @@ def shown_custom_fields(rows: list[dict[str, Any]]) -> SafeString | str:
         for row in rows
         for value in [row.get("value")]
     )
-    return format_html_join("", "<div>{}: <bdi>{}</bdi></div>", lines) or "—"
+    return format_html_join("", "<div><bdi>{}</bdi>: <bdi>{}</bdi></div>", lines) or "—"

@@ -154,7 +154,7 @@ class ProductAdmin(MirroredAdmin):
     @admin.display(description=_("options in its group"))
     def chosen_options(self, product: Product) -> SafeString | str:
         rows = ((row["attribute"], row["option"]) for row in product.options)
-        return format_html_join("", "<div>{}: <bdi>{}</bdi></div>", rows) or "—"
+        return format_html_join("", "<div><bdi>{}</bdi>: <bdi>{}</bdi></div>", rows) or "—"
 
     @admin.display(description=_("custom fields"))
     def more_fields(self, product: Product) -> SafeString | str:

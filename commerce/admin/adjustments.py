@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
 from commerce.admin.documents import show_product
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import InventoryAdjustment, InventoryAdjustmentLine
 from tsh_erp.admin_site.figures import with_figures
 
@@ -38,11 +39,21 @@ class AdjustmentLineInline(ReadOnlyInline):
 
 @admin.register(InventoryAdjustment)
 @with_figures(InventoryAdjustment)
+@with_words(InventoryAdjustment, "status", "type")
 class InventoryAdjustmentAdmin(ReadOnlyAdmin):
     date_hierarchy = "date"
-    list_display = ("date", "reference", "reason", "type", "warehouse_name", "shown_total", "status", "retired_at")
+    list_display = (
+        "date",
+        "reference",
+        "reason",
+        "shown_type",
+        "warehouse_name",
+        "shown_total",
+        "shown_status",
+        "retired_at",
+    )
     list_display_links = ("date", "reference")
-    list_filter = ("type", "status", "warehouse", RetiredFilter)
+    list_filter = (("type", WordFilter), ("status", WordFilter), "warehouse", RetiredFilter)
     search_fields = ("reference", "reason", "description", "=zoho_id", "lines__product_name")
     inlines = (AdjustmentLineInline,)
     fieldsets = (
@@ -52,7 +63,7 @@ class InventoryAdjustmentAdmin(ReadOnlyAdmin):
                 "fields": (
                     "date",
                     "reference",
-                    ("type", "status"),
+                    ("shown_type", "shown_status"),
                     "reason",
                     "description",
                     ("warehouse", "warehouse_name"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
 from commerce.admin.shown import Section, show_address, show_money
+from commerce.admin.words import WordFilter, with_words
 from commerce.models.allocations import Allocation
 from commerce.models.documents import Document, DocumentLine
 from tsh_erp.admin_site.figures import with_figures
@@ -54,7 +55,7 @@ class IdentityFilter(admin.SimpleListFilter):
 
 MONEY = (
     ("currency", "shown_exchange_rate"),
-    ("shown_sub_total", "discount", "shown_discount_amount", "discount_type"),
+    ("shown_sub_total", "discount", "shown_discount_amount", "shown_discount_type"),
     ("shown_tax_total", "shown_taxes", "is_inclusive_tax", "is_discount_before_tax"),
     ("shown_shipping_charge", "shown_adjustment", "adjustment_description", "shown_rounding"),
     ("shown_total", "shown_balance"),
@@ -79,11 +80,12 @@ RECORD: Section = (
 
 
 @with_figures(Document)
+@with_words(Document, "status", "discount_type")
 class DocumentAdmin(ReadOnlyAdmin):
     """A subclass names the columns of the other party and of its own."""
 
     date_hierarchy = "date"
-    list_filter: ClassVar[tuple[Any, ...]] = ("status", "currency", IdentityFilter, RetiredFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = (("status", WordFilter), "currency", IdentityFilter, RetiredFilter)
     ordering = ("-date", "-id")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -110,7 +112,7 @@ class DocumentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("taxes"))
     def shown_taxes(self, document: Document) -> SafeString | str:
         return format_html_join(
-            "", "<div>{}: <bdi>{}</bdi></div>", ((tax["name"], tax["amount"]) for tax in document.taxes)
+            "", "<div><bdi>{}</bdi>: <bdi>{}</bdi></div>", ((tax["name"], tax["amount"]) for tax in document.taxes)
         )
 
     @admin.display(description=_("billing address"))

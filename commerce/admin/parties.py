@@ -20,6 +20,7 @@ from catalog.admin.mirrored import (
     shown_custom_fields,
 )
 from commerce.admin.shown import Section, show_links, show_money
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import (
     Bill,
     ContactPerson,
@@ -154,6 +155,7 @@ class PartyAdmin(MirroredAdmin):
 
 @admin.register(Customer)
 @with_figures(Customer)
+@with_words(Customer, "sub_type")
 class CustomerAdmin(PartyAdmin):
     party = "customer"
     linked = (SalesOrder, Invoice, CreditNote, CustomerPayment)
@@ -171,7 +173,7 @@ class CustomerAdmin(PartyAdmin):
         "is_active",
         "retired_at",
     )
-    list_filter = ("is_active", "sub_type", "currency", "price_list", "salesperson", RetiredFilter)
+    list_filter = ("is_active", ("sub_type", WordFilter), "currency", "price_list", "salesperson", RetiredFilter)
     list_select_related = ("price_list",)
     inlines = (CustomerBalanceInline, ContactPersonInline, ZohoAddressInline)
     fieldsets = (
@@ -181,7 +183,7 @@ class CustomerAdmin(PartyAdmin):
             _("Trade"),
             {
                 "fields": (
-                    ("sub_type", "currency"),
+                    ("shown_sub_type", "currency"),
                     ("payment_terms", "payment_terms_label"),
                     ("shown_credit_limit", "shown_opening_balance"),
                     ("price_list", "price_list_name"),

@@ -15,6 +15,7 @@ from commerce.admin.documents import (
     AllocationInline,
 )
 from commerce.admin.shown import show_money
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import CustomerPayment, CustomerPaymentAllocation, VendorPayment, VendorPaymentAllocation
 from commerce.models.payments import Payment
 from tsh_erp.admin_site.figures import with_figures
@@ -35,12 +36,13 @@ class BillsOfPaymentInline(AllocationInline):
 
 
 @with_figures(Payment)
+@with_words(Payment, "status", "mode")
 class PaymentAdmin(ReadOnlyAdmin):
     """A subclass says who paid or was paid (`party`)."""
 
     party = ""
     date_hierarchy = "date"
-    list_filter = ("status", "mode", "currency", RetiredFilter)
+    list_filter = (("status", WordFilter), ("mode", WordFilter), "currency", RetiredFilter)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return (
@@ -50,7 +52,7 @@ class PaymentAdmin(ReadOnlyAdmin):
                     "fields": (
                         ("number", "reference"),
                         "date",
-                        ("mode", "status"),
+                        ("shown_mode", "shown_status"),
                         (self.party, f"{self.party}_name"),
                         "account_name",
                         "warehouse_name",
@@ -112,11 +114,11 @@ class CustomerPaymentAdmin(PaymentAdmin):
         "number",
         "date",
         "customer",
-        "mode",
+        "shown_mode",
         "amount_with_currency",
         "shown_unused_amount",
         "reference",
-        "status",
+        "shown_status",
         "retired_at",
     )
     list_select_related = ("customer",)
@@ -132,11 +134,11 @@ class VendorPaymentAdmin(PaymentAdmin):
         "number",
         "date",
         "vendor",
-        "mode",
+        "shown_mode",
         "amount_with_currency",
         "shown_unused_amount",
         "reference",
-        "status",
+        "shown_status",
         "retired_at",
     )
     list_select_related = ("vendor",)

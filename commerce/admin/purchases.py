@@ -18,6 +18,7 @@ from commerce.admin.documents import (
     LineAdmin,
     LineInline,
 )
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import (
     Bill,
     BillLine,
@@ -79,7 +80,7 @@ class BillAdmin(DocumentAdmin):
         "date",
         "due_date",
         "vendor",
-        "status",
+        "shown_status",
         "total_with_currency",
         "balance_with_currency",
         "agrees",
@@ -95,7 +96,7 @@ class BillAdmin(DocumentAdmin):
                 "fields": (
                     ("number", "reference"),
                     ("date", "due_date"),
-                    "status",
+                    "shown_status",
                     *WHO,
                     ("purchase_order", "purchase_order_name"),
                 )
@@ -118,20 +119,26 @@ class BillAdmin(DocumentAdmin):
 
 
 @admin.register(PurchaseOrder)
+@with_words(PurchaseOrder, "order_status", "received_status", "billed_status")
 class PurchaseOrderAdmin(DocumentAdmin):
     list_display = (
         "number",
         "date",
         "delivery_date",
         "vendor",
-        "status",
-        "received_status",
-        "billed_status",
+        "shown_status",
+        "shown_received_status",
+        "shown_billed_status",
         "total_with_currency",
         "agrees",
         "retired_at",
     )
-    list_filter = ("status", "received_status", "billed_status", *DocumentAdmin.list_filter[1:])
+    list_filter = (
+        ("status", WordFilter),
+        ("received_status", WordFilter),
+        ("billed_status", WordFilter),
+        *DocumentAdmin.list_filter[1:],
+    )
     list_select_related = ("vendor",)
     search_fields = SEARCH
     inlines = (PurchaseOrderLineInline,)
@@ -142,7 +149,7 @@ class PurchaseOrderAdmin(DocumentAdmin):
                 "fields": (
                     ("number", "reference"),
                     ("date", "delivery_date", "expected_delivery_date"),
-                    ("status", "order_status", "received_status", "billed_status"),
+                    ("shown_status", "shown_order_status", "shown_received_status", "shown_billed_status"),
                     *WHO,
                     ("delivery_method", "attention"),
                     ("sales_order", "sales_order_name"),
@@ -169,7 +176,7 @@ class VendorCreditAdmin(DocumentAdmin):
         "number",
         "date",
         "vendor",
-        "status",
+        "shown_status",
         "total_with_currency",
         "balance_with_currency",
         "agrees",
@@ -179,7 +186,7 @@ class VendorCreditAdmin(DocumentAdmin):
     search_fields = SEARCH
     inlines = (VendorCreditLineInline, BillsOfVendorCreditInline)
     fieldsets = (
-        (None, {"fields": (("number", "reference"), "date", "status", *WHO)}),
+        (None, {"fields": (("number", "reference"), "date", "shown_status", *WHO)}),
         (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),
         CHECKS,
         TEXTS,

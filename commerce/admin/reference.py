@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import MirroredAdmin, ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, list_link
 from commerce.admin.shown import show_links
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import Currency, Customer, ExchangeRate, Invoice, SalesOrder, Tax, ZohoUser
 from commerce.services.users import link_login
 from tsh_erp.admin_site.figures import with_figures
@@ -44,22 +45,24 @@ class ExchangeRateAdmin(ReadOnlyAdmin):
 
 @admin.register(Tax)
 @with_figures(Tax)
+@with_words(Tax, "type")
 class TaxAdmin(ReadOnlyAdmin):
-    list_display = ("name", "shown_percentage", "type", "is_default", "is_value_added", "is_active", "retired_at")
-    list_filter = ("type", "is_active", RetiredFilter)
+    list_display = ("name", "shown_percentage", "shown_type", "is_default", "is_value_added", "is_active", "retired_at")
+    list_filter = (("type", WordFilter), "is_active", RetiredFilter)
     search_fields = ("name", "authority_name", "=zoho_id")
 
 
 @admin.register(ZohoUser)
+@with_words(ZohoUser, "status", "role")
 class ZohoUserAdmin(MirroredAdmin):
-    list_display = ("name", "email", "role", "status", "login", "retired_at")
-    list_filter = ("status", "role", ("login", admin.EmptyFieldListFilter), RetiredFilter)
+    list_display = ("name", "email", "shown_role", "shown_status", "login", "retired_at")
+    list_filter = (("status", WordFilter), ("role", WordFilter), ("login", admin.EmptyFieldListFilter), RetiredFilter)
     list_select_related = ("login",)
     search_fields = ("name", "email", "=zoho_id")
     raw_id_fields = ("login",)
     local_fields = ("login",)
     fieldsets = (
-        (None, {"fields": ("name", "email", "role", "kind", "status", "documents")}),
+        (None, {"fields": ("name", "email", "shown_role", "kind", "shown_status", "documents")}),
         (_("Ours"), {"fields": ("login",)}),
         (_("Record"), {"fields": ("zoho_id", "zoho_created_at", "retired_at", ("created_at", "updated_at"))}),
     )

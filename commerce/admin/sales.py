@@ -19,6 +19,7 @@ from commerce.admin.documents import (
     LineInline,
 )
 from commerce.admin.shown import show_links
+from commerce.admin.words import WordFilter, with_words
 from commerce.models import (
     CreditNote,
     CreditNoteAllocation,
@@ -74,21 +75,28 @@ class InvoicesOfCreditNoteInline(AllocationInline):
 
 
 @admin.register(SalesOrder)
+@with_words(SalesOrder, "order_status", "invoiced_status", "paid_status", "shipped_status")
 class SalesOrderAdmin(DocumentAdmin):
     list_display = (
         "number",
         "date",
         "customer",
-        "status",
-        "invoiced_status",
-        "paid_status",
-        "shipped_status",
+        "shown_status",
+        "shown_invoiced_status",
+        "shown_paid_status",
+        "shown_shipped_status",
         "total_with_currency",
         "salesperson_name",
         "agrees",
         "retired_at",
     )
-    list_filter = ("status", "invoiced_status", "paid_status", "shipped_status", *DocumentAdmin.list_filter[1:])
+    list_filter = (
+        ("status", WordFilter),
+        ("invoiced_status", WordFilter),
+        ("paid_status", WordFilter),
+        ("shipped_status", WordFilter),
+        *DocumentAdmin.list_filter[1:],
+    )
     list_select_related = ("customer",)
     search_fields = SEARCH
     inlines = (SalesOrderLineInline,)
@@ -99,7 +107,13 @@ class SalesOrderAdmin(DocumentAdmin):
                 "fields": (
                     ("number", "reference"),
                     ("date", "shipment_date"),
-                    ("status", "order_status", "invoiced_status", "paid_status", "shipped_status"),
+                    (
+                        "shown_status",
+                        "shown_order_status",
+                        "shown_invoiced_status",
+                        "shown_paid_status",
+                        "shown_shipped_status",
+                    ),
                     *WHO,
                     ("delivery_method", "sales_channel"),
                     "documents",
@@ -129,7 +143,7 @@ class InvoiceAdmin(DocumentAdmin):
         "date",
         "due_date",
         "customer",
-        "status",
+        "shown_status",
         "total_with_currency",
         "balance_with_currency",
         "salesperson_name",
@@ -146,7 +160,7 @@ class InvoiceAdmin(DocumentAdmin):
                 "fields": (
                     ("number", "reference"),
                     ("date", "due_date", "payment_expected_date", "last_payment_date"),
-                    "status",
+                    "shown_status",
                     *WHO,
                     ("sales_order", "sales_order_name"),
                 )
@@ -175,7 +189,7 @@ class CreditNoteAdmin(DocumentAdmin):
         "number",
         "date",
         "customer",
-        "status",
+        "shown_status",
         "total_with_currency",
         "balance_with_currency",
         "agrees",
@@ -185,7 +199,7 @@ class CreditNoteAdmin(DocumentAdmin):
     search_fields = SEARCH
     inlines = (CreditNoteLineInline, InvoicesOfCreditNoteInline)
     fieldsets = (
-        (None, {"fields": (("number", "reference"), "date", "status", *WHO)}),
+        (None, {"fields": (("number", "reference"), "date", "shown_status", *WHO)}),
         (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),
         CHECKS,
         TEXTS,

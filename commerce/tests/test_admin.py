@@ -215,3 +215,21 @@ def test_a_page_costs_the_same_queries_with_many_lines(staff, rows):
     save_invoices([invoice("i1", lines=tuple(line("p1") for _ in range(50)), **head)], at=LATER)
 
     assert count_queries(lambda: staff.get(page)) == short
+
+
+@pytest.mark.parametrize(
+    ("language", "overdue"), [("en", "overdue"), ("ar", "متأخر السداد")], ids=["english", "arabic"]
+)
+def test_zohos_words_are_shown_in_the_language_of_the_reader(staff, rows, language, overdue):
+    save_invoices([invoice("late", status="overdue"), invoice("odd", status="under_martian_review")], at=LATER)
+    headers = {"accept-language": language}
+
+    listed = staff.get(address(Invoice, "changelist"), headers=headers).content.decode()
+    page = staff.get(address(Invoice, "change", Invoice.objects.get(zoho_id="late").pk), headers=headers)
+    counted = staff.get(address(Invoice, "changelist"), {"_facets": "True"}, headers=headers).content.decode()
+
+    assert f'<td class="field-shown_status">{overdue}</td>' in listed
+    assert '<td class="field-shown_status">under_martian_review</td>' in listed
+    assert f'<a href="?status=overdue">{overdue}</a>' in listed.replace("\n", "").replace("  ", "")
+    assert f'<div class="readonly">{overdue}</div>' in page.content.decode()
+    assert f"{overdue} (1)" in counted

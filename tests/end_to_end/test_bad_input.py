@@ -222,14 +222,20 @@ def test_hundreds_of_records_in_one_body(web: Web, workers: Workers) -> None:
     assert Product.objects.count() == 300
 
 
-def test_one_bad_record_in_a_list_refuses_the_whole_list(web: Web, workers: Workers) -> None:
+def test_one_bad_record_in_a_list_harms_no_other(web: Web, workers: Workers) -> None:
     rows = [{"item_id": "1", "name": "mouse"}, {"name": "no id"}]
 
     answer = web.deliver("products", {"items": rows})
     workers.settle()
 
-    assert answer["success"] is False
-    assert (InboxEvent.objects.get().state, Product.objects.count()) == ("invalid", 0)
+    assert (answer["success"], answer["records"], answer["queued"]) == (True, 2, True)
+    assert [*InboxEvent.objects.order_by("id").values_list("state", flat=True)] == ["split", "invalid", "applied"]
+    assert InboxEvent.objects.get(state="invalid").reason == "item_id: None is missing"
+    assert (Product.objects.get().name, Alert.objects.get().code) == ("mouse", "invalid_payload")
+
+    again = web.deliver("products", {"items": rows})
+
+    assert (again["duplicate"], again["queued"], InboxEvent.objects.count()) == (True, False, 3)
 
 
 @pytest.mark.parametrize(

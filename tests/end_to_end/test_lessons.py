@@ -39,6 +39,6 @@ def test_ci_stops_at_the_first_failure_and_runs_these_tests() -> None:
 
     assert os.access(script, os.X_OK)
     assert "set -euo pipefail" in lines
-    assert lines[-1].split()[-2:] == ["make", "test"] or "make" in lines[-1]
+    assert (lines[-1].split()[0], lines[-1].split()[-1]) == ("make", "test")
     assert "tests" in options["testpaths"]
     assert options["filterwarnings"] == ["error"]

@@ -31,33 +31,35 @@ def stalled_row(model: type[Model], zoho_id: str) -> Iterator[None]:
         with _trigger(model, zoho_id, f"SELECT ({count})"):
             yield
         return
-    with connection.cursor() as cursor, _trigger(model, zoho_id, f"PERFORM pg_advisory_xact_lock({LOCK})"):
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    with _trigger(model, zoho_id, f"PERFORM pg_advisory_xact_lock({LOCK})"):
+        _execute(f"SELECT pg_advisory_lock({LOCK})")
         try:
             yield
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            _execute(f"SELECT pg_advisory_unlock({LOCK})")
 
 
 @contextmanager
 def _trigger(model: type[Model], zoho_id: str, act: str) -> Iterator[None]:
     postgres, table = connection.vendor == "postgresql", model._meta.db_table
-    with connection.cursor() as cursor:
-        if postgres:
-            cursor.execute(
-                "CREATE FUNCTION test_obstacle() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN {act}; RETURN NEW; END $$"
-            )
-            call = "EXECUTE FUNCTION test_obstacle()"
-        else:
-            call = f"BEGIN {act}; END"
-        cursor.execute(
-            f"CREATE TRIGGER test_obstacle BEFORE INSERT ON {table} FOR EACH ROW "
-            f"WHEN (NEW.zoho_id = '{zoho_id}') {call}"
+    call = f"BEGIN {act}; END"
+    if postgres:
+        _execute(
+            f"CREATE FUNCTION test_obstacle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; RETURN NEW; END $$"
         )
-        try:
-            yield
-        finally:
-            cursor.execute(f"DROP TRIGGER test_obstacle{f' ON {table}' if postgres else ''}")
-            if postgres:
-                cursor.execute("DROP FUNCTION test_obstacle()")
+        call = "EXECUTE FUNCTION test_obstacle()"
+    _execute(
+        f"CREATE TRIGGER test_obstacle BEFORE INSERT ON {table} FOR EACH ROW WHEN (NEW.zoho_id = '{zoho_id}') {call}"
+    )
+    try:
+        yield
+    finally:
+        _execute(f"DROP TRIGGER test_obstacle{f' ON {table}' if postgres else ''}")
+        if postgres:
+            _execute("DROP FUNCTION test_obstacle()")
+
+
+def _execute(statement: str) -> None:
+    # A cursor of its own each time: a sweep in between may have let go of an old connection.
+    with connection.cursor() as cursor:
+        cursor.execute(statement)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -113,11 +114,13 @@ def tables_with(
         return [tables[position] for (position,) in cursor.fetchall()]
 
 
+@cache
 def _column_name(model: type[models.Model], name: str) -> str:
     column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
     return connection.ops.quote_name(str(column.column))
 
 
+@cache
 def _preparation(column: Any) -> Callable[[models.Model], Any]:
     """How a column's value is taken from an instance and made ready for the driver."""
     plain = (*PLAIN, *PLAIN_FOR_POSTGRES) if connection.vendor == "postgresql" else PLAIN
@@ -128,6 +131,7 @@ def _preparation(column: Any) -> Callable[[models.Model], Any]:
     return attrgetter(column.attname)
 
 
+@cache
 def _type(column: Any) -> str:
     return str(column.rel_db_type(connection) if column.is_relation else column.cast_db_type(connection))
 

@@ -35,7 +35,10 @@ MOST_PAIRS = 10_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivered:
-    """One record of a delivery. `payload` is Zoho's object with fractions as Decimal, `root` the name it came under."""
+    """One record of a delivery. `payload` is Zoho's object with fractions as Decimal, `root` the name it came under.
+
+    `problem` says why a record among others cannot be read; it has no id then.
+    """
 
     module: str
     zoho_id: str
@@ -44,6 +47,7 @@ class Delivered:
     modified_at: datetime | None
     root: str
     hints: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,19 @@ class _Found:
 def read_body(
     body: bytes, *, content_type: str = "", path: str = "", query: Mapping[str, str] | None = None, method: str = "POST"
 ) -> list[Delivered]:
-    """The records that a delivery holds, at least one. InvalidPayload says why it cannot be read.
+    """The records that a delivery holds, at least one good one. InvalidPayload says why it cannot be read.
 
-    The body's module wins over the path's; a DELETE or `?event=deleted` says that the record is gone.
+    Of several records, one that cannot be read comes with its problem and harms no other. The
+    body's module wins over the path's; a DELETE or `?event=deleted` says that the record is gone.
     """
     query = query or {}
     default = WEBHOOK_PATHS.get(path)
     is_delete = method == "DELETE" or _means_delete(query.get("event", ""))
     data = _decode(body, content_type=content_type, query=query, default=default)
-    return [_deliver(found, path=path, is_delete=is_delete) for found in _find_records(data, default=default)]
+    records = [_deliver(found, path=path, is_delete=is_delete) for found in _find_records(data, default=default)]
+    if all(record.problem for record in records):
+        raise InvalidPayload(records[0].problem)
+    return records
 
 
 def _decode(body: bytes, *, content_type: str, query: Mapping[str, str], default: Entity | None) -> dict[str, Any]:
@@ -219,18 +227,21 @@ def _deliver(found: _Found, *, path: str, is_delete: bool) -> Delivered:
     entity, payload = _refine(found.entity, found.payload), found.payload
     if entity.module == "contact" and "contact_id" not in payload:
         payload = _as_contact(payload)
+    zoho_id, moment, problem = "", None, ""
     try:
-        return Delivered(
-            module=entity.module,
-            zoho_id=Record(payload).identifier(entity.id_key),
-            is_delete=is_delete or found.gone,
-            payload=payload,
-            modified_at=modified_at(entity, payload),
-            root=found.root,
-            hints=hints_for(entity, found.root, path),
-        )
+        zoho_id, moment = Record(payload).identifier(entity.id_key), modified_at(entity, payload)
     except MappingError as error:
-        raise InvalidPayload(str(error)) from error
+        problem = str(error)
+    return Delivered(
+        module=entity.module,
+        zoho_id="" if problem else zoho_id,
+        is_delete=is_delete or found.gone,
+        payload=payload,
+        modified_at=moment,
+        root=found.root,
+        hints=hints_for(entity, found.root, path),
+        problem=problem,
+    )
 
 
 def _refine(entity: Entity, payload: Mapping[str, Any]) -> Entity:

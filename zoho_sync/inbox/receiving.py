@@ -90,8 +90,8 @@ def _receive_record(delivery: Delivery, record: Delivered) -> Receipt:
 
 
 def _receive_several(delivery: Delivery, records: Sequence[Delivered]) -> Receipt:
-    """A split event for the whole and a child per record, each a redelivery or new by itself."""
-    whole = _event(delivery, None, module=records[0].module, state=State.SPLIT)
+    """A split event for the whole and a child per record, each a redelivery, new or invalid by itself."""
+    whole = _event(delivery, None, module=next(one.module for one in records if not one.problem), state=State.SPLIT)
     known = _newest_if_same(whole)
     if known is not None:
         return Receipt(event_id=known, idempotency_key=whole.body_sha256, duplicate=True, records=len(records))
@@ -104,7 +104,10 @@ def _receive_several(delivery: Delivery, records: Sequence[Delivered]) -> Receip
         if _newest_if_same(child) is None:
             child.save(force_insert=True)
             children.append(child)
-    _queue(children)
+    _queue([child for child in children if child.state == State.QUEUED])
+    for child in children:
+        if child.state == State.INVALID:
+            _alert_invalid(child)
     return Receipt(event_id=whole.uuid, idempotency_key=whole.body_sha256, queued=bool(children), records=len(records))
 
 
@@ -114,15 +117,19 @@ def _receive_invalid(delivery: Delivery, reason: str) -> Receipt:
     known = _newest_if_same(event)
     if known is None:
         event.save(force_insert=True)
-    alerts.raise_alert(
-        code="invalid_payload",
-        cause=delivery.path,
-        title=f"Webhooks to {delivery.path} cannot be read",
-        detail=f"{reason} (event {known or event.uuid})",
-        at=delivery.received_at,
-    )
+    _alert_invalid(event, known)
     return Receipt(
         event_id=known or event.uuid, idempotency_key=event.body_sha256, invalid=reason, duplicate=known is not None
+    )
+
+
+def _alert_invalid(event: InboxEvent, known: uuid.UUID | None = None) -> None:
+    alerts.raise_alert(
+        code="invalid_payload",
+        cause=event.path,
+        title=f"Webhooks to {event.path} cannot be read",
+        detail=f"{event.reason} (event {known or event.uuid})",
+        at=event.received_at,
     )
 
 
@@ -154,6 +161,8 @@ def _child(whole: InboxEvent, delivery: Delivery, record: Delivered) -> InboxEve
     child = _event(delivery, record)
     child.parent, child.body, child.body_sha256 = whole, body, hashlib.sha256(body).hexdigest()
     child.content_type, child.proof = JSON, InboxEvent.Proof.PARENT
+    if record.problem:  # without a module, like every delivery that names no record
+        child.module, child.state, child.reason, child.settled_at = "", State.INVALID, record.problem, whole.received_at
     return child
 
 

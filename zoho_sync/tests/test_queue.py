@@ -349,7 +349,6 @@ def test_a_delivery_in_the_same_moment_does_not_disturb_the_return_of_leases():
 @pytest.mark.parametrize(
     ("how", "status", "attempts"),
     [
-        (End.COMPLETED, "completed", 1),
         (End.RETRY, "retry", 1),
         (End.WAITING, "retry", 0),
         (End.RELEASED, "retry", 0),
@@ -357,7 +356,7 @@ def test_a_delivery_in_the_same_moment_does_not_disturb_the_return_of_leases():
         (End.DISCARDED, "discarded", 1),
     ],
 )
-def test_every_end_of_a_claim(how, status, attempts):
+def test_every_end_of_a_claim_that_did_not_succeed(how, status, attempts):
     put("1")
     due = NOON + seconds(60)
 
@@ -370,6 +369,20 @@ def test_every_end_of_a_claim(how, status, attempts):
     assert (settled.lock_token, settled.lock_expires_at) == (None, None)
     assert settled.finished_at == (None if waits else NOON + seconds(2))
     assert (settled.waits_for_module, settled.waits_for_id) == (("contact", "7") if waits else ("", ""))
+
+
+def test_a_completed_claim_keeps_its_attempts_and_nothing_of_what_went_before():
+    put("1")
+    end(take(), End.RETRY, due=NOON, error="why", traceback="where")
+    claim = take()
+
+    end(claim, End.COMPLETED, at=NOON + seconds(2))
+
+    settled = row()
+    assert (settled.status, settled.attempts, settled.deaths) == ("completed", 2, 0)
+    assert (settled.last_error, settled.last_traceback, settled.needs_fetch) == ("", "", False)
+    assert (settled.lock_token, settled.lock_expires_at) == (None, None)
+    assert (settled.next_attempt_at, settled.finished_at) == (NOON + seconds(2), NOON + seconds(2))
 
 
 @pytest.mark.parametrize("how", [End.RETRY, End.WAITING, End.RELEASED])
