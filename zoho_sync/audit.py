@@ -49,12 +49,12 @@ def audit(*, deliveries: int | None = None) -> Iterator[Check]:
         yield Check("every delivery answered 202 is stored", broken)
 
 
-def _jobs_of_event() -> QuerySet[SyncQueueItem]:
+def _jobs_of_record() -> QuerySet[SyncQueueItem]:
     return SyncQueueItem.objects.filter(module=OuterRef("module"), zoho_id=OuterRef("zoho_id"))
 
 
 def _queued_without_job() -> Iterator[str]:
-    busy = _jobs_of_event().filter(status__in=[*WAITING, Status.PROCESSING])
+    busy = _jobs_of_record().filter(status__in=[*WAITING, Status.PROCESSING])
     for event in InboxEvent.objects.queued().filter(~Exists(busy)).order_by("id").iterator():
         yield f"event {event.pk} ({event.module} {event.zoho_id}) is queued and no job will read it"
 
@@ -76,6 +76,13 @@ def _dead_without_letter() -> Iterator[str]:
     letters = DeadLetter.objects.filter(module=OuterRef("module"), zoho_id=OuterRef("zoho_id"), state__in=UNRESOLVED)
     for event in InboxEvent.objects.filter(~Exists(letters), state=State.DEAD).order_by("id").iterator():
         yield f"event {event.pk} ({event.module} {event.zoho_id}) is dead without an unresolved dead letter"
+
+
+def _retried_without_job() -> Iterator[str]:
+    busy = _jobs_of_record().filter(status__in=[*WAITING, Status.PROCESSING])
+    retried = DeadLetter.objects.filter(~Exists(busy), state=DeadLetter.State.RETRIED)
+    for letter in retried.order_by("id").iterator():
+        yield f"dead letter {letter.pk} ({letter.module} {letter.zoho_id}) is being retried and no job does it"
 
 
 def _superseded_without_end() -> Iterator[str]:
@@ -162,6 +169,7 @@ CHECKS: tuple[tuple[str, Callable[[], Iterator[str]]], ...] = (
     ("an applied event has its applied log entry", _applied_without_log),
     ("no event was settled twice", _applied_twice),
     ("a dead event has an unresolved dead letter", _dead_without_letter),
+    ("a dead letter that is being retried has a job", _retried_without_job),
     ("a superseded event was overtaken by one that was taken", _superseded_without_end),
     ("the mirror is not older than what was applied to it", _mirror_older_than_event),
     ("every mirrored record has its business row", _mirror_without_projection),

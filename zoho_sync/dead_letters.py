@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from zoho_sync import alerts, queue
 from zoho_sync.models import Alert, DeadLetter, ErrorGroup, InboxEvent, SyncLog, SyncQueueItem
+from zoho_sync.models.dead_letters import UNRESOLVED
 from zoho_sync.models.queue import Status
 from zoho_sync.queue import Work
 
@@ -86,7 +87,9 @@ def bury_poisoned(job: SyncQueueItem, *, at: datetime) -> None:
         )
         if not held.exists():
             return
-        events = list(InboxEvent.objects.queued().of_record(job.module, job.zoho_id).order_by("id"))
+        # What came after the claim, nobody has tried: it has made a job of its own.
+        tried = InboxEvent.objects.queued().of_record(job.module, job.zoho_id).filter(received_at__lte=job.claimed_at)
+        events = list(tried.order_by("id"))
         held.update(status=Status.DEAD_LETTER, lock_token=None, lock_expires_at=None, finished_at=at)
         SyncLog.objects.create(
             job=job,
@@ -109,14 +112,40 @@ def bury_poisoned(job: SyncQueueItem, *, at: datetime) -> None:
             attempts=job.attempts,
             at=at,
         )
+        if InboxEvent.objects.queued().of_record(job.module, job.zoho_id).exists():
+            # A delivery may have joined the job just before its claim, with a time just after it.
+            queue.enqueue([Work(module=job.module, zoho_id=job.zoho_id, priority=job.priority)], at=at)
 
 
-def close_retried(records: Sequence[tuple[str, str]], *, at: datetime) -> None:
-    """Resolve the dead letters whose retry has just worked. One statement per module."""
+def close_settled(records: Sequence[tuple[str, str]], *, at: datetime) -> None:
+    """Resolve the dead letters of records that have just been brought in, where no event of theirs is dead any more.
+
+    One statement per module.
+    """
+    for module in sorted({module for module, _ in records}):
+        ids = sorted(zoho_id for one, zoho_id in records if one == module)
+        dead = InboxEvent.objects.filter(
+            module=OuterRef("module"), zoho_id=OuterRef("zoho_id"), state=InboxEvent.State.DEAD
+        )
+        DeadLetter.objects.unresolved().filter(~Exists(dead), module=module, zoho_id__in=ids).update(
+            state=DeadLetter.State.RESOLVED, closed_at=at, reason="the record was brought in", updated_at=at
+        )
+
+
+def find_buried(records: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the records (module, Zoho id) that wait for a person. One query, none for no records."""
+    if not records:
+        return set()
+    letters = DeadLetter.objects.open().filter(zoho_id__in=sorted({zoho_id for _, zoho_id in records}))
+    return set(letters.values_list("module", "zoho_id")) & set(records)
+
+
+def reopen_untried(records: Sequence[tuple[str, str]], *, at: datetime) -> None:
+    """Open the dead letters again whose retry found nothing to try: no event, and nobody to fetch the record from."""
     for module in sorted({module for module, _ in records}):
         ids = sorted(zoho_id for one, zoho_id in records if one == module)
         DeadLetter.objects.filter(module=module, zoho_id__in=ids, state=DeadLetter.State.RETRIED).update(
-            state=DeadLetter.State.RESOLVED, closed_at=at, reason="the retry worked", updated_at=at
+            state=DeadLetter.State.OPEN, updated_at=at
         )
 
 
@@ -127,7 +156,9 @@ def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -
     """
     with transaction.atomic():
         chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
+        told: set[tuple[str, str]] = set()
         for dead in _dead_events(chosen):
+            told |= set(dead.values_list("module", "zoho_id"))
             dead.update(state=InboxEvent.State.QUEUED, reason="", settled_at=None)
         DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(
             state=DeadLetter.State.RETRIED, updated_at=at
@@ -138,7 +169,7 @@ def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -
                     module=letter.module,
                     zoho_id=letter.zoho_id,
                     priority=3,
-                    needs_fetch=fetch or letter.event_id is None,
+                    needs_fetch=fetch or (letter.module, letter.zoho_id) not in told,
                 )
                 for letter in chosen
             ],
@@ -148,14 +179,14 @@ def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -
 
 
 def discard(letters: QuerySet[DeadLetter], *, reason: str, by: AbstractBaseUser | None, at: datetime) -> int:
-    """Close open dead letters without applying their events, for a reason; how many. Nothing is deleted.
+    """Close dead letters without applying their dead events, for a reason; how many. Nothing is deleted.
 
-    ValueError without a reason.
+    What is being retried is not stopped by that: its job may yet bring the record in. ValueError without a reason.
     """
     if not reason.strip():
         raise ValueError("a reason is needed to discard a dead letter")
     with transaction.atomic():
-        chosen = list(letters.filter(state=DeadLetter.State.OPEN).select_for_update(of=("self",)).order_by("pk"))
+        chosen = list(letters.filter(state__in=UNRESOLVED).select_for_update(of=("self",)).order_by("pk"))
         for dead in _dead_events(chosen):
             dead.update(state=InboxEvent.State.DISCARDED, reason=reason, settled_at=at)
         DeadLetter.objects.filter(pk__in=[letter.pk for letter in chosen]).update(

@@ -77,18 +77,16 @@ def insert_or_update(model: type[M], rows: Sequence[M], *, fields: Sequence[str]
 
 def _insert(model: type[M], rows: Sequence[M], conflicts: str = "") -> None:
     """Values that the database driver takes as they are skip the ORM's preparation."""
-    columns = [column for column in model._meta.concrete_fields if not column.primary_key]
-    prepare = [_preparation(column) for column in columns]
-    names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
-    table, primary = connection.ops.quote_name(model._meta.db_table), _column_name(model, "pk")
-    line = f"({', '.join(['%s'] * len(columns))})"
-    size = MOST_PARAMETERS // len(columns)
+    into, prepare = _columns(model)
+    primary = _column_name(model, "pk")
+    line = f"({', '.join(['%s'] * len(prepare))})"
+    size = MOST_PARAMETERS // len(prepare)
     with connection.cursor() as cursor:
         for start in range(0, len(rows), size):
             chunk = rows[start : start + size]
             cursor.execute(
                 # Names come from the model, values are parameters.
-                f"INSERT INTO {table} ({names}) VALUES {', '.join([line] * len(chunk))} "  # noqa: S608
+                f"INSERT INTO {into} VALUES {', '.join([line] * len(chunk))} "  # noqa: S608
                 f"{conflicts} RETURNING {primary}",
                 [value(row) for row in chunk for value in prepare],
             )
@@ -115,12 +113,20 @@ def tables_with(
 
 
 @cache
+def _columns(model: type[models.Model]) -> tuple[str, tuple[Callable[[models.Model], Any], ...]]:
+    """The table with its columns without the primary key, and how each value is made ready for the driver."""
+    columns: list[Any] = [column for column in model._meta.concrete_fields if not column.primary_key]
+    names = ", ".join(connection.ops.quote_name(column.column) for column in columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    return f"{table} ({names})", tuple(_preparation(column) for column in columns)
+
+
+@cache
 def _column_name(model: type[models.Model], name: str) -> str:
     column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
     return connection.ops.quote_name(str(column.column))
 
 
-@cache
 def _preparation(column: Any) -> Callable[[models.Model], Any]:
     """How a column's value is taken from an instance and made ready for the driver."""
     plain = (*PLAIN, *PLAIN_FOR_POSTGRES) if connection.vendor == "postgresql" else PLAIN

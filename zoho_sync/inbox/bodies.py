@@ -55,22 +55,37 @@ class _Found:
     entity: Entity
     payload: dict[str, Any]
     root: str
-    gone: bool = False
+    event_type: str = ""
+    event_time: Any = None
 
 
 def read_body(
-    body: bytes, *, content_type: str = "", path: str = "", query: Mapping[str, str] | None = None, method: str = "POST"
+    body: bytes,
+    *,
+    content_type: str = "",
+    path: str = "",
+    query: Mapping[str, str] | None = None,
+    method: str = "POST",
+    organization: str = "",
 ) -> list[Delivered]:
     """The records that a delivery holds, at least one good one. InvalidPayload says why it cannot be read.
 
     Of several records, one that cannot be read comes with its problem and harms no other. The
     body's module wins over the path's; a DELETE or `?event=deleted` says that the record is gone.
+    What names another organisation than `organization` ("" for any) is refused.
     """
     query = query or {}
     default = WEBHOOK_PATHS.get(path)
     is_delete = method == "DELETE" or _means_delete(query.get("event", ""))
     data = _decode(body, content_type=content_type, query=query, default=default)
-    records = [_deliver(found, path=path, is_delete=is_delete) for found in _find_records(data, default=default)]
+    try:
+        _refuse_foreign(data, organization)
+    except MappingError as error:
+        raise InvalidPayload(str(error)) from error
+    records = [
+        _deliver(found, path=path, is_delete=is_delete, organization=organization)
+        for found in _find_records(data, default=default)
+    ]
     if all(record.problem for record in records):
         raise InvalidPayload(records[0].problem)
     return records
@@ -219,23 +234,24 @@ def _read_envelope(data: dict[str, Any]) -> _Found:
     entity = _refine(entity, payload)
     if data.get("entity_id") not in (None, ""):
         payload.setdefault(entity.id_key, data["entity_id"])
-    gone = any(_means_delete(word) for word in str(data.get("event_type", "")).replace("_", ".").split("."))
-    return _Found(entity, payload, name, gone)
+    return _Found(entity, payload, name, str(data.get("event_type", "")), data.get("event_time"))
 
 
-def _deliver(found: _Found, *, path: str, is_delete: bool) -> Delivered:
+def _deliver(found: _Found, *, path: str, is_delete: bool, organization: str) -> Delivered:
     entity, payload = _refine(found.entity, found.payload), found.payload
     if entity.module == "contact" and "contact_id" not in payload:
         payload = _as_contact(payload)
     zoho_id, moment, problem = "", None, ""
     try:
+        _refuse_foreign(payload, organization)
         zoho_id, moment = Record(payload).identifier(entity.id_key), modified_at(entity, payload)
+        moment = moment or Record({"event_time": found.event_time}).moment("event_time")
     except MappingError as error:
         problem = str(error)
     return Delivered(
         module=entity.module,
         zoho_id="" if problem else zoho_id,
-        is_delete=is_delete or found.gone,
+        is_delete=is_delete or _names_deletion(found.event_type, entity),
         payload=payload,
         modified_at=moment,
         root=found.root,
@@ -257,6 +273,22 @@ def _as_contact(payload: dict[str, Any]) -> dict[str, Any]:
     """A contact that came under our own words: vendor_id, customer_name …"""
     words = {f"{ours}_{field}": f"contact_{field}" for ours in ("vendor", "customer") for field in ("id", "name")}
     return {words.get(key, key): value for key, value in payload.items()}
+
+
+def _refuse_foreign(data: Mapping[str, Any], organization: str) -> None:
+    if organization and Record(data).identifier("organization_id", organization) != organization:
+        raise MappingError("organization_id", data["organization_id"], "is not the organisation whose books these are")
+
+
+def _names_deletion(event_type: str, entity: Entity) -> bool:
+    """Whether `deleted`, `invoice.deleted` or `invoice_deleted` of an invoice; not `invoice.payment_deleted`."""
+    *before, last = event_type.split(".")
+    about, underscore, word = last.rpartition("_")
+    named = find_entity(about if underscore else before[-1]) if underscore or before else entity
+    if named is None:  # some system's name before the point, but no record's name before the underscore
+        return _means_delete(word) and not underscore
+    # A vendor's payment is a "payment" too; what has the same kind of id is the same kind of record.
+    return _means_delete(word) and named.id_key == entity.id_key
 
 
 def _means_delete(word: str) -> bool:

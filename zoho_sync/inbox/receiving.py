@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 
-from tsh_erp.common.sql import lock_name
+from tsh_erp.common.sql import insert_rows
 from tsh_erp.jobs.ring import ring
 from zoho_sync import alerts
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.errors import InvalidPayload
 from zoho_sync.inbox.bodies import Delivered, read_body
+from zoho_sync.inbox.redeliveries import count_again, find_known
 from zoho_sync.models import InboxEvent
 from zoho_sync.models.payload import encode_payload
 from zoho_sync.queue import Work, enqueue
@@ -58,8 +58,8 @@ class Receipt:
 def receive(delivery: Delivery) -> Receipt:
     """Store the delivery; queue its records; ring after the commit.
 
-    The bytes of the newest event of the same record are an exact redelivery: counted, not stored
-    again. What cannot be read is stored as invalid, with an alert. Database errors are the
+    What its record's newest event said, and nothing contradicted since, is a redelivery: counted, not
+    stored again. What cannot be read is stored as invalid, with an alert. Database errors are the
     caller's: nothing was stored then.
     """
     try:
@@ -69,6 +69,7 @@ def receive(delivery: Delivery) -> Receipt:
             path=delivery.path,
             query=delivery.query,
             method=delivery.method,
+            organization=settings.ZOHO_ORGANIZATION_ID,
         )
         invalid = ""
     except InvalidPayload as error:
@@ -81,10 +82,10 @@ def receive(delivery: Delivery) -> Receipt:
 
 def _receive_record(delivery: Delivery, record: Delivered) -> Receipt:
     event = _event(delivery, record)
-    known = _newest_if_same(event)
-    if known is not None:
-        return Receipt(event_id=known, idempotency_key=event.body_sha256, duplicate=True)
-    event.save(force_insert=True)
+    if known := find_known(event, record):
+        count_again(known, at=delivery.received_at)
+        return Receipt(event_id=known.uuid, idempotency_key=event.body_sha256, duplicate=True)
+    insert_rows(InboxEvent, [event])
     _queue([event])
     return Receipt(event_id=event.uuid, idempotency_key=event.body_sha256, queued=True)
 
@@ -92,43 +93,54 @@ def _receive_record(delivery: Delivery, record: Delivered) -> Receipt:
 def _receive_several(delivery: Delivery, records: Sequence[Delivered]) -> Receipt:
     """A split event for the whole and a child per record, each a redelivery, new or invalid by itself."""
     whole = _event(delivery, None, module=next(one.module for one in records if not one.problem), state=State.SPLIT)
-    known = _newest_if_same(whole)
-    if known is not None:
-        return Receipt(event_id=known, idempotency_key=whole.body_sha256, duplicate=True, records=len(records))
-    whole.reason = f"{len(records)} records"
-    whole.save(force_insert=True)
-    children = []
     # In key order: two such deliveries at once take their locks in the same order.
-    for record in sorted(records, key=lambda record: (record.module, record.zoho_id)):
-        child = _child(whole, delivery, record)
-        if _newest_if_same(child) is None:
-            child.save(force_insert=True)
-            children.append(child)
-    _queue([child for child in children if child.state == State.QUEUED])
-    for child in children:
+    in_order = sorted(records, key=lambda record: (record.module, record.zoho_id))
+    children = [(_child(delivery, record), record) for record in in_order]
+    if (known := find_known(whole)) and _are_known(children):
+        count_again(known, at=delivery.received_at)
+        return Receipt(event_id=known.uuid, idempotency_key=whole.body_sha256, duplicate=True, records=len(records))
+    whole.reason = f"{len(records)} records"
+    insert_rows(InboxEvent, [whole])
+    new = []
+    for child, record in children:
+        if known := find_known(child, record):
+            count_again(known, at=delivery.received_at)
+        else:
+            child.parent = whole
+            insert_rows(InboxEvent, [child])
+            new.append(child)
+    queued = [child for child in new if child.state == State.QUEUED]
+    _queue(queued)
+    for child in new:
         if child.state == State.INVALID:
-            _alert_invalid(child)
-    return Receipt(event_id=whole.uuid, idempotency_key=whole.body_sha256, queued=bool(children), records=len(records))
+            _alert_invalid(child, child.uuid)
+    return Receipt(event_id=whole.uuid, idempotency_key=whole.body_sha256, queued=bool(queued), records=len(records))
+
+
+def _are_known(children: Sequence[tuple[InboxEvent, Delivered]]) -> bool:
+    """Whether of every record the last that is said here is known; what cannot be read says nothing new."""
+    last = {(child.module, child.zoho_id): (child, record) for child, record in children if not record.problem}
+    return all(find_known(child, record) for child, record in last.values())
 
 
 def _receive_invalid(delivery: Delivery, reason: str) -> Receipt:
     event = _event(delivery, None, state=State.INVALID)
     event.reason, event.settled_at = reason, delivery.received_at
-    known = _newest_if_same(event)
-    if known is None:
-        event.save(force_insert=True)
-    _alert_invalid(event, known)
-    return Receipt(
-        event_id=known or event.uuid, idempotency_key=event.body_sha256, invalid=reason, duplicate=known is not None
-    )
+    if known := find_known(event):
+        count_again(known, at=delivery.received_at)
+    else:
+        insert_rows(InboxEvent, [event])
+    event_id = known.uuid if known else event.uuid
+    _alert_invalid(event, event_id)
+    return Receipt(event_id=event_id, idempotency_key=event.body_sha256, invalid=reason, duplicate=known is not None)
 
 
-def _alert_invalid(event: InboxEvent, known: uuid.UUID | None = None) -> None:
+def _alert_invalid(event: InboxEvent, event_id: uuid.UUID) -> None:
     alerts.raise_alert(
         code="invalid_payload",
         cause=event.path,
         title=f"Webhooks to {event.path} cannot be read",
-        detail=f"{event.reason} (event {known or event.uuid})",
+        detail=f"{event.reason} (event {event_id})",
         at=event.received_at,
     )
 
@@ -156,34 +168,15 @@ def _event(
     return event
 
 
-def _child(whole: InboxEvent, delivery: Delivery, record: Delivered) -> InboxEvent:
+def _child(delivery: Delivery, record: Delivered) -> InboxEvent:
     body = encode_payload({record.root: record.payload}).encode()
     child = _event(delivery, record)
-    child.parent, child.body, child.body_sha256 = whole, body, hashlib.sha256(body).hexdigest()
+    child.body, child.body_sha256 = body, hashlib.sha256(body).hexdigest()
     child.content_type, child.proof = JSON, InboxEvent.Proof.PARENT
     if record.problem:  # without a module, like every delivery that names no record
-        child.module, child.state, child.reason, child.settled_at = "", State.INVALID, record.problem, whole.received_at
+        child.module, child.state, child.reason = "", State.INVALID, record.problem
+        child.settled_at = delivery.received_at
     return child
-
-
-def _newest_if_same(event: InboxEvent) -> uuid.UUID | None:
-    """The id of the record's newest event if it holds the same bytes; it then counts one delivery more.
-
-    Takes the record's lock until the commit, so that of two equal deliveries at once one sees the other.
-    """
-    if connection.vendor == "postgresql":  # SQLite's transactions are exclusive from their beginning
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_name("inbox", event.module, event.zoho_id)])
-    newest = (
-        InboxEvent.objects.of_record(event.module, event.zoho_id)
-        .order_by("-id")
-        .values_list("pk", "uuid", "body_sha256", "operation")
-        .first()
-    )
-    if newest is None or newest[2:] != (event.body_sha256, event.operation):
-        return None
-    InboxEvent.objects.filter(pk=newest[0]).update(deliveries=F("deliveries") + 1, last_delivered_at=event.received_at)
-    return newest[1]
 
 
 def _queue(events: Sequence[InboxEvent]) -> None:

@@ -52,6 +52,8 @@ class SyncQueueItem(TimeStampedModel):
     next_attempt_at = models.DateTimeField(_("next attempt at"))
     waits_for_module = models.CharField(_("waits for module"), max_length=40, blank=True, default="")
     waits_for_id = models.CharField(_("waits for Zoho id"), max_length=50, blank=True, default="")
+    waiting_since = models.DateTimeField(_("waits for its parent since"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     locked_by = models.CharField(_("locked by"), max_length=100, blank=True, default="")
     lock_token = models.UUIDField(_("lock token"), null=True, blank=True)
     lock_expires_at = models.DateTimeField(_("lease ends at"), null=True, blank=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -35,10 +35,10 @@ WITH due AS {materialized} (
     WHERE CASE WHEN (SELECT deaths FROM ranked WHERE n = 1) > 0 THEN n = 1 ELSE deaths = 0 END
 )
 UPDATE {table} SET status = 'processing', locked_by = %s, lock_token = %s, lock_expires_at = %s,
-    attempts = attempts + 1, waits_for_module = '', waits_for_id = '', updated_at = %s
+    attempts = attempts + 1, waits_for_module = '', waits_for_id = '', claimed_at = %s, updated_at = %s
 FROM picked WHERE {table}.id = picked.id
 RETURNING {table}.id, {table}.module, {table}.zoho_id, {table}.attempts, {table}.deaths, {table}.needs_fetch,
-    {table}.priority
+    {table}.priority, {table}.waiting_since
 """
 
 
@@ -54,6 +54,7 @@ class Claim:
     needs_fetch: bool
     priority: int
     token: uuid.UUID
+    waiting_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def claim(worker: str, *, limit: int, at: datetime) -> list[Claim]:
     until = at + timedelta(seconds=settings.TDS_LOCK_TIMEOUT_SECONDS)
     stored = connection.ops.adapt_datetimefield_value
     token_value = token if connection.features.has_native_uuid_field else token.hex
-    parameters = [stored(at), limit, worker, token_value, stored(until), stored(at)]
+    parameters = [stored(at), limit, worker, token_value, stored(until), stored(at), stored(at)]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, parameters)
@@ -88,10 +89,15 @@ def claim(worker: str, *, limit: int, at: datetime) -> list[Claim]:
         # Another worker took one of these records between our look and our update; the next look sees it.
         return []
     claims = [
-        Claim(pk, module, zoho_id, attempts, deaths, bool(needs_fetch), priority, token)
-        for pk, module, zoho_id, attempts, deaths, needs_fetch, priority in rows
+        Claim(pk, module, zoho_id, attempts, deaths, bool(needs_fetch), priority, token, _moment(waiting_since))
+        for pk, module, zoho_id, attempts, deaths, needs_fetch, priority, waiting_since in rows
     ]
     return sorted(claims, key=lambda claim: claim.id)
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    """What the driver answers for a timestamp: SQLite's is in UTC and does not say so."""
+    return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 def lock_claimed(claims: Sequence[Claim]) -> list[Claim]:

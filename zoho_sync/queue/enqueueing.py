@@ -20,11 +20,14 @@ INSERT INTO {table} (module, zoho_id, status, priority, attempts, deaths, needs_
                      waits_for_module, waits_for_id, locked_by, last_error, last_traceback, created_at, updated_at)
 VALUES {rows}
 ON CONFLICT (module, zoho_id) WHERE status IN ('pending', 'retry') DO UPDATE SET
-    next_attempt_at = {least}({table}.next_attempt_at, excluded.next_attempt_at),
-    attempts = CASE WHEN excluded.attempts = 0 THEN 0 ELSE {table}.attempts END,
+    {hurry}
     priority = {least}({table}.priority, excluded.priority),
     needs_fetch = {table}.needs_fetch OR excluded.needs_fetch,
     updated_at = excluded.updated_at
+"""
+
+_HURRY = """
+    next_attempt_at = {least}({table}.next_attempt_at, excluded.next_attempt_at), attempts = 0, waiting_since = NULL,
 """
 
 
@@ -39,11 +42,12 @@ class Work:
     due: datetime | None = None
 
 
-def enqueue(works: Sequence[Work], *, at: datetime) -> None:
+def enqueue(works: Sequence[Work], *, at: datetime, hurry: bool = True) -> None:
     """Make sure that a waiting job exists for each record, due at `at` (or at `due` where that is given).
 
-    A job that already waits becomes due no later than asked, starts its attempts anew, and keeps
-    the higher urgency. One statement; rows in key order, so that two callers never deadlock.
+    A job that already waits keeps the higher urgency. With `hurry`, which news deserves, it becomes due no
+    later than asked and starts its attempts anew; without, it keeps its back-off. One statement; rows in
+    key order, so that two callers never deadlock.
     """
     if not works:
         return
@@ -57,7 +61,8 @@ def enqueue(works: Sequence[Work], *, at: datetime) -> None:
         parameters += [_stored(work.due or at), "", "", "", "", "", _stored(at), _stored(at)]
     least = "LEAST" if connection.vendor == "postgresql" else "MIN"
     rows = ", ".join(["(" + ", ".join(["%s"] * 15) + ")"] * len(merged))
-    statement = _ENQUEUE.format(table=SyncQueueItem._meta.db_table, rows=rows, least=least)
+    names = {"table": SyncQueueItem._meta.db_table, "least": least}
+    statement = _ENQUEUE.format(rows=rows, hurry=_HURRY.format(**names) if hurry else "", **names)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 

@@ -20,7 +20,7 @@ def can_be_discarded() -> Q:
 def retry_now(jobs: QuerySet[SyncQueueItem], *, at: datetime) -> int:
     """Make waiting jobs due now, with all their attempts before them, waiting for no parent; how many."""
     return jobs.filter(status__in=WAITING).update(
-        next_attempt_at=at, attempts=0, waits_for_module="", waits_for_id="", updated_at=at
+        next_attempt_at=at, attempts=0, waits_for_module="", waits_for_id="", waiting_since=None, updated_at=at
     )
 
 

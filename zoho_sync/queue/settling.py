@@ -55,6 +55,7 @@ _FIELDS = (
     "next_attempt_at",
     "waits_for_module",
     "waits_for_id",
+    "waiting_since",
     "lock_token",
     "lock_expires_at",
     "last_error",
@@ -96,7 +97,7 @@ def wake_children(parents: Sequence[tuple[str, str]], *, at: datetime) -> int:
     return (
         SyncQueueItem.objects.filter(waits, status=Status.RETRY)
         .exclude(waits_for_id="")
-        .update(next_attempt_at=at, waits_for_module="", waits_for_id="", updated_at=at)
+        .update(next_attempt_at=at, waits_for_module="", waits_for_id="", waiting_since=None, updated_at=at)
     )
 
 
@@ -108,6 +109,7 @@ def _complete(jobs: Sequence[int], *, at: datetime) -> None:
         next_attempt_at=at,
         waits_for_module="",
         waits_for_id="",
+        waiting_since=None,
         lock_token=None,
         lock_expires_at=None,
         last_error="",
@@ -142,6 +144,7 @@ def _row(one: Settlement, *, at: datetime, left_to_follower: bool = False) -> tu
         one.claim.deaths if one.end in (End.RETRY, End.RELEASED, End.DEAD) else 0,
         one.due or at,
         *(one.parent if status == Status.RETRY else ("", "")),
+        (one.claim.waiting_since or at) if one.end is End.WAITING and status == Status.RETRY else None,
         None,
         None,
         one.error,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from zoho_sync import worker
 from zoho_sync.entities import BY_MODULE, Entity
 from zoho_sync.inbox import Delivery, Receipt, receive
 from zoho_sync.models import InboxEvent, SyncQueueItem, ZohoRecord
+from zoho_sync.models.payload import encode_payload
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -47,7 +47,7 @@ def receive_body(
     return receive(
         Delivery(
             path=path,
-            body=body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode(),
+            body=body if isinstance(body, bytes) else encode_payload(body).encode(),
             proof=InboxEvent.Proof.API_KEY,
             received_at=at,
             method=method,

@@ -83,6 +83,70 @@ def test_our_own_envelope():
     assert dict(one.payload) == {"name": "A", "item_id": 8}
 
 
+@pytest.mark.parametrize(
+    ("entity_type", "event_type", "is_delete"),
+    [
+        ("invoice", "invoice.deleted", True),
+        ("invoice", "deleted", True),
+        ("invoice", "INVOICE.Deleted", True),
+        ("invoice", "invoice_deleted", True),
+        ("sales_order", "salesorder.sales_order_deleted", True),
+        ("customer", "contact_removed", True),
+        ("vendor_payment", "payment.deleted", True),
+        ("invoice", "zoho.delete", True),
+        ("invoice", "invoice.payment_deleted", False),
+        ("invoice", "payment_deleted", False),
+        ("invoice", "invoice.payment.deleted", False),
+        ("invoice", "invoice.line_item_deleted", False),
+        ("invoice", "invoice.deleted.restored", False),
+        ("invoice", "invoice.deleted_at_changed", False),
+        ("invoice", "not_deleted", False),
+        ("invoice", "_deleted", False),
+        ("invoice", "", False),
+    ],
+)
+def test_only_the_deletion_of_the_record_itself_is_a_deletion(entity_type, event_type, is_delete):
+    [one] = read(f'{{"event_type": "{event_type}", "entity_type": "{entity_type}", "entity_id": 8}}')
+
+    assert one.is_delete is is_delete
+
+
+def test_the_time_of_an_envelope_stands_in_for_a_record_without_one():
+    envelope = '{"entity_type": "item", "entity_id": 8, "event_time": "2026-03-01T10:00:05+0300", "data": {%s}}'
+
+    [without] = read(envelope % "")
+    [with_time] = read(envelope % '"last_modified_time": "2026-03-01T09:00:00+0300"')
+
+    assert without.modified_at == datetime(2026, 3, 1, 7, 0, 5, tzinfo=UTC)
+    assert with_time.modified_at == datetime(2026, 3, 1, 6, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"organization_id": "42", "entity_type": "item", "entity_id": 8}',
+        '{"entity_type": "item", "entity_id": 8, "data": {"organization_id": 42}}',
+        '{"organization_id": 42, "item": {"item_id": "1"}}',
+        '{"item": {"item_id": "1", "organization_id": "42"}}',
+        '{"item_id": "1", "organization_id": "42"}',
+    ],
+)
+def test_a_record_of_another_organisation_is_refused_by_name(body):
+    assert "organization_id: " in refusal(body, organization="41", path="products")
+    assert "42" in refusal(body, organization="41", path="products")
+    assert len(read(body, organization="42", path="products")) == 1
+    assert len(read(body, path="products")) == 1
+
+
+def test_a_record_of_another_organisation_harms_no_other():
+    found = read('{"items": [{"item_id": "1"}, {"item_id": "2", "organization_id": "42"}]}', organization="41")
+
+    assert [(one.zoho_id, one.problem) for one in found] == [
+        ("1", ""),
+        ("", "organization_id: '42' is not the organisation whose books these are"),
+    ]
+
+
 def test_a_list_of_records_is_several():
     found = read('{"items": [{"item_id": "1"}, {"item_id": "2"}], "contacts": [{"contact_id": "3"}]}')
 
@@ -172,6 +236,7 @@ def test_a_byte_order_mark_is_not_content():
         ('{"item": {"item_id": "1", "a": ' + "[" * 199 + "]" * 199 + "}}", "nested too deeply"),
         ('{"entity_type": "gadget", "entity_id": "1"}', "entity_type"),
         ('{"entity_type": "item", "entity_id": "1", "data": [1]}', "data: is a list"),
+        ('{"entity_type": "item", "entity_id": "1", "event_time": "soon"}', "event_time"),
         (b"\xff\xfe\xfd", "not utf-8"),
     ],
 )
@@ -197,10 +262,18 @@ def test_a_nul_in_a_form(body):
 # --- anything at all -----------------------------------------------------------------------------
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["1", "", "2026-03-01"])
-NAMES = st.sampled_from(
-    ["item", "items", "contact", "vendor", "payment", "invoice", "entity_type", "entity_id", "data", "event_type"]
-    + ["item_id", "contact_id", "payment_id", "vendor_id", "last_modified_time", "JSONString", "group_id", "group_name"]
-)
+ROOTS = ["item", "items", "contact", "vendor", "payment", "invoice", "entity_type", "entity_id", "data", "event_type"]
+KEYS = [
+    "item_id",
+    "contact_id",
+    "payment_id",
+    "vendor_id",
+    "last_modified_time",
+    "JSONString",
+    "group_id",
+    "group_name",
+]
+NAMES = st.sampled_from([*ROOTS, *KEYS])
 VALUES = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner, max_size=5),
@@ -251,8 +324,7 @@ BODIES = (
 def test_whatever_comes_is_read_or_refused(body, content_type, path, method, query):
     try:
         records = read_body(body, content_type=content_type, path=path, query=query, method=method)
-    except InvalidPayload as error:
-        assert str(error)
+    except InvalidPayload:
         return
 
     assert records

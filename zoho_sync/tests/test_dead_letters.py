@@ -79,7 +79,7 @@ def test_a_retry_that_works_resolves_the_letter():
     drain(NOON + seconds(60))
 
     letter.refresh_from_db()
-    assert (letter.state, letter.reason, letter.closed_at) == ("resolved", "the retry worked", NOON + seconds(60))
+    assert (letter.state, letter.closed_at) == ("resolved", NOON + seconds(60))
     assert states() == ["superseded", "applied"]
     assert Product.objects.get().base_price == 5
 
@@ -121,6 +121,17 @@ def test_discarding_needs_a_reason_and_closes_the_events_with_the_letter(admin_u
         NOON + seconds(9),
     )
     assert (event.state, event.reason, bytes(event.body)[:7]) == ("discarded", "a test", b'{"item"')
+
+
+def test_a_letter_without_anything_to_try_stays_open():
+    letter = dead_letters.bury(
+        module="item", zoho_id="1", events=[], error_class="MappingError", message="pulled", payload={"a": 1}, at=NOON
+    )
+    dead_letters.retry(DeadLetter.objects.all(), at=NOON)
+    drain()
+
+    letter.refresh_from_db()
+    assert (letter.state, letter.message, jobs()) == ("open", "pulled", ["completed"])
 
 
 def test_only_open_letters_are_retried_or_discarded(admin_user):
@@ -181,6 +192,22 @@ def test_a_poisoned_record_is_given_up_with_its_events(settings):
     assert (entry.outcome, entry.error_class, entry.worker) == ("dead", "WorkerDied", "w")
     assert worker.recover(at=at) == 0
     assert DeadLetter.objects.get().attempts == letter.attempts
+
+
+def test_news_that_came_while_a_record_killed_its_worker_is_not_given_up_with_it(settings):
+    at = poison(settings)
+    deliver(item("1", rate=5), at=NOON + seconds(9))
+
+    worker.recover(at=at)
+    assert (states(), jobs()) == (["dead", "queued"], ["dead_letter", "pending"])
+
+
+def test_news_that_joined_the_job_in_the_moment_of_its_claim_keeps_a_job(settings):
+    at = poison(settings)
+    InboxEvent.objects.update(received_at=NOON + seconds(0.001))
+
+    worker.recover(at=at)
+    assert (states(), jobs()) == (["queued"], ["dead_letter", "pending"])
 
 
 def test_a_person_may_let_a_poisoned_record_try_again(settings):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoho_sync.tests.road import FORM, JSON
 from zoho_sync.inbox.proofs import Proof, Refusal, check_proofs, sign
+from zoho_sync.tests.road import FORM, JSON
 
 KEY, OLD_KEY, SECRET, OLD_SECRET = "key-of-today", "key-of-yesterday", "secret-of-today", "secret-of-yesterday"
 BODY = '{"item": {"item_id": "1", "name": "كرسي"}}'.encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zoho_sync.entities import ENTITIES
-from zoho_sync.errors import MappingError, SyncError
+from zoho_sync.errors import MappingError
 from zoho_sync.mappers.record import Record
 
 EMPTY = [None, "", " ", "\t\n", {}, []]
@@ -279,7 +280,7 @@ def paths(value, at=()):
 @st.composite
 def damaged(draw, row):
     """A record with up to six of its values, at any depth, replaced or left out."""
-    copy = json.loads(json.dumps(row, default=str))
+    copy = deepcopy(row)
     for path in draw(st.lists(st.sampled_from(list(paths(row))), min_size=1, max_size=6, unique=True)):
         *way, last = path
         place = copy
@@ -316,9 +317,7 @@ def test_a_damaged_example_is_mapped_or_refused_and_never_an_error(entity, data)
 
     try:
         values = entity.map(Record(payload))
-    except SyncError as error:
-        assert isinstance(error, MappingError)
-        assert error.field
+    except MappingError:
         return
     assert values.zoho_id
     assert all(module and zoho_id for module, zoho_id in getattr(values, "parents", ()))

@@ -520,7 +520,7 @@ def test_a_child_asks_again_by_itself_however_often_without_using_attempts():
     time = Time()
     for _ in range(10):
         drain(time.now)
-        time.pass_by(minutes=15)
+        time.now += PARENT_LOOK
 
     assert (job("9", "invoice").attempts, logged("9")) == (0, [("waiting", 0)] * 10)
 
@@ -536,12 +536,14 @@ def test_a_parent_of_which_only_a_part_could_be_taken_wakes_its_children():
     assert states() == ["applied", "applied", "dead"]
 
 
-def test_patience_ends_after_a_day():
+def test_patience_ends_after_a_day_of_waiting():
     deliver(invoice("9", customer="7"))
-    drain(NOON + timedelta(hours=24))
+    begun = NOON + timedelta(days=3)  # nobody worked until then
+    drain(begun)
+    drain(begun + timedelta(hours=24))
     assert jobs("invoice", "9") == ["retry"]
 
-    drain(NOON + timedelta(hours=24, minutes=15))
+    drain(begun + timedelta(hours=24) + PARENT_LOOK)
     assert jobs("invoice", "9") == ["dead_letter"]
     letter = DeadLetter.objects.get()
     assert letter.error_class == "WaitingForParent"

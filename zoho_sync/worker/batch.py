@@ -6,7 +6,7 @@ import random
 import time
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
-from zoho_sync import queue, refetch
+from zoho_sync import dead_letters, queue, refetch
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
 from zoho_sync.entities import Entity
 from zoho_sync.errors import InvalidPayload, OrganisationMustWait, SyncError, TemporaryError
@@ -23,6 +23,7 @@ from zoho_sync.inbox import observe
 from zoho_sync.mirror import Observation
 from zoho_sync.models import InboxEvent
 from zoho_sync.queue import Claim, End, Settlement, Work
+from zoho_sync.worker.clock import Clock
 from zoho_sync.worker.outcomes import Attempt, record_attempts
 
 log = structlog.get_logger(__name__)
@@ -35,18 +36,18 @@ ORGANISATION_WAIT_SECONDS = 60
 
 @dataclass
 class Batch:
-    """Claimed jobs of one module. `now` and `sleep` are the worker's clock."""
+    """Claimed jobs of one module. `held` are all claims of the worker, whose leases a fetch must not outlast."""
 
     worker: str
     entity: Entity
     claims: tuple[Claim, ...]
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
+    clock: Clock
+    held: Sequence[Claim]
     id: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()
-        self._started_at = self.now()
+        self._started_at = self.clock.now()
         self._can_fetch = refetch.is_configured()
         self._events: dict[str, list[InboxEvent]] = {}
         self._observations: dict[str, list[Observation]] = {}
@@ -59,13 +60,13 @@ class Batch:
         for attempt in range(1, SAME_BATCH_TRIES + 1):
             try:
                 self._read_events()
-                if self._can_fetch and attempt == 1:
+                if self._can_fetch:
                     self._fetch()
                 return self._apply_and_settle()
             except TRANSIENT:
                 log.warning("batch_again", module=self.entity.module, attempt=attempt, exc_info=True)
                 close_old_connections()
-                self.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
+                self.clock.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
             except Exception as error:
                 log.exception("batch_broke", module=self.entity.module, jobs=[claim.id for claim in self.claims])
                 return self._each_alone() if len(self.claims) > 1 else self._fail(error)
@@ -73,9 +74,7 @@ class Batch:
 
     def _each_alone(self) -> int:
         """What broke the batch belongs to one of its records; the others are done."""
-        return sum(
-            Batch(self.worker, self.entity, (claim,), now=self.now, sleep=self.sleep).run() for claim in self.claims
-        )
+        return sum(Batch(self.worker, self.entity, (claim,), self.clock, held=self.held).run() for claim in self.claims)
 
     def _fail(self, error: Exception) -> int:
         """Write the error of the one record down as any other: tried again later, a dead letter in the end."""
@@ -86,7 +85,7 @@ class Batch:
             with transaction.atomic():
                 claims = queue.lock_claimed(self.claims)
                 events = self._events.get(claim.zoho_id, [])
-                self._record([Attempt(one, events, result, self._oldest(one)) for one in claims], at=self.now())
+                self._record([Attempt(one, events, result) for one in claims], at=self.clock.now())
         except Exception:
             log.exception("failure_not_recorded", module=self.entity.module, job=claim.id)
             return self._give_back(End.RETRY, error)
@@ -111,19 +110,31 @@ class Batch:
         """Ask Zoho for the records that need it, outside any transaction, under fresh leases.
 
         Without an answer a delete cannot be believed and a mere fetch has nothing to say: these
-        are blocked. Other news is applied, and the fetch is asked for again.
+        are blocked. Other news is applied, and the fetch is asked for again. A limit, and the end of
+        the drain's time, hold for all that are still to be asked for.
         """
+        stop: OrganisationMustWait | None = None
         for claim in self.claims:
             events = self._events[claim.zoho_id]
             deleted = any(event.operation == InboxEvent.Operation.DELETE for event in events)
-            if not (claim.needs_fetch or deleted) or claim.zoho_id in self._blocked:
+            if not (claim.needs_fetch or deleted) or claim.zoho_id in self._asked:
                 continue
-            queue.renew(self.claims, at=self.now())
+            if not stop and not self.clock.left():
+                stop = OrganisationMustWait("the drain's time is up", retry_after=0)
             try:
-                self._fetched[claim.zoho_id] = refetch.fetch_record(self.entity, claim.zoho_id, now=self.now)
+                if stop:
+                    raise stop
+                queue.renew(self.held, at=self.clock.now())
+                self._fetched[claim.zoho_id] = refetch.fetch_record(self.entity, claim.zoho_id, now=self.clock.now)
             except SyncError as error:
+                stop = error if isinstance(error, OrganisationMustWait) else stop
                 waits = self._blocked if deleted or not events else self._fetch_later
                 waits[claim.zoho_id] = error
+
+    @property
+    def _asked(self) -> set[str]:
+        """Records that Zoho has been asked for, or need not be: a batch that is done again does not ask twice."""
+        return self._fetched.keys() | self._fetch_later.keys() | self._blocked.keys()
 
     def _apply_and_settle(self) -> int:
         try:
@@ -134,7 +145,7 @@ class Batch:
 
     def _transact(self, *, one_by_one: bool = False) -> int:
         with transaction.atomic(), touched_last(), caused_by(self.id):
-            at = self.now()
+            at = self.clock.now()
             claims = queue.lock_claimed(self.claims)
             if len(claims) < len(self.claims):
                 log.warning("lease_lost", module=self.entity.module, lost=len(self.claims) - len(claims))
@@ -152,7 +163,7 @@ class Batch:
             attempts = [
                 self._blocked_attempt(claim, at=at)
                 if claim.zoho_id in self._blocked
-                else Attempt(claim, self._events[claim.zoho_id], results.get(claim.zoho_id), self._oldest(claim))
+                else Attempt(claim, self._events[claim.zoho_id], results.get(claim.zoho_id))
                 for claim in claims
             ]
             self._record(attempts, at=at)
@@ -173,44 +184,46 @@ class Batch:
         fetched = self._fetched.get(zoho_id)
         return [*self._observations[zoho_id], *([fetched] if fetched else [])]
 
-    def _oldest(self, claim: Claim) -> datetime:
-        return min((event.received_at for event in self._events.get(claim.zoho_id, [])), default=self._started_at)
-
     def _blocked_attempt(self, claim: Claim, *, at: datetime) -> Attempt:
         error = self._blocked[claim.zoho_id]
         lines = "".join(traceback.format_exception(error))
         result = Result(zoho_id=claim.zoho_id, outcome=Outcome.FAILED, error=error, traceback=lines)
         settlement = None
         if isinstance(error, OrganisationMustWait):
-            due = at + timedelta(seconds=error.retry_after or ORGANISATION_WAIT_SECONDS)
+            pause = ORGANISATION_WAIT_SECONDS if error.retry_after is None else error.retry_after
+            due = at + timedelta(seconds=pause)
             settlement = Settlement(
                 claim=claim, end=End.RELEASED, due=due, error=str(error), needs_fetch=claim.needs_fetch
             )
-        return Attempt(claim, self._events[claim.zoho_id], result, self._oldest(claim), settlement)
+        return Attempt(claim, self._events[claim.zoho_id], result, settlement)
 
     def _queue_follow_ups(self, claims: list[Claim], results: dict[str, Result], *, at: datetime) -> None:
-        """Ask for what is missing: details that a fetch would settle, parents that are not here."""
+        """Ask for what is missing: details that a fetch would settle, parents that are not here.
+
+        Jobs that wait for it already keep their back-off, and what a person must look at is left to them.
+        """
         if not self._can_fetch:
             return
-        works = []
+        works, parents = [], set()
         for claim in claims:
             result = results.get(claim.zoho_id)
             if error := self._fetch_later.get(claim.zoho_id):
                 pause = error.retry_after if isinstance(error, TemporaryError) else None
-                due = at + timedelta(seconds=pause or ORGANISATION_WAIT_SECONDS)
+                due = at + timedelta(seconds=ORGANISATION_WAIT_SECONDS if pause is None else pause)
                 works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, due=due))
             elif result and result.wants_detail and claim.zoho_id not in self._fetched:
                 works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, priority=6))
             if result and result.parent:
-                module, zoho_id = result.parent
-                works.append(Work(module=module, zoho_id=zoho_id, needs_fetch=True, priority=3))
-        queue.enqueue(works, at=at)
+                parents.add(result.parent)
+        for module, zoho_id in parents - dead_letters.find_buried(parents):
+            works.append(Work(module=module, zoho_id=zoho_id, needs_fetch=True, priority=3))
+        queue.enqueue(works, at=at, hurry=False)
 
     def _give_back(self, end: End, error: Exception | None = None) -> int:
         """Let others try the batch again in a moment; with an unforeseen error the attempt counts."""
         try:
             with transaction.atomic():
-                at = self.now()
+                at = self.clock.now()
                 settlements = [
                     Settlement(
                         claim=claim,

@@ -6,39 +6,24 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
 import structlog
 from django.conf import settings
 from django.db import connection, reset_queries
-from django.utils import timezone
 
 from zoho_sync import dead_letters, queue
 from zoho_sync.entities import BY_MODULE, RANK
 from zoho_sync.models import SyncQueueItem
 from zoho_sync.queue import Claim
 from zoho_sync.worker.batch import Batch
+from zoho_sync.worker.clock import Clock
 
 log = structlog.get_logger(__name__)
 
-DRAIN_SECONDS = 60
 LOOK_SECONDS = 0.1
-
-
-@dataclass
-class Clock:
-    """The worker's time, which tests drive. `left` says whether the drain may take more work."""
-
-    now: Callable[[], datetime] = timezone.now
-    sleep: Callable[[float], None] = time.sleep
-    seconds: float = DRAIN_SECONDS
-    started: float = field(default_factory=time.monotonic)
-
-    def left(self) -> bool:
-        return time.monotonic() - self.started < self.seconds
 
 
 def worker_name() -> str:
@@ -78,7 +63,7 @@ def work(worker: str, claims: Sequence[Claim], clock: Clock) -> int:
     settled = 0
     in_order = sorted(claims, key=lambda claim: (RANK[claim.module], claim.id))
     for module, group in groupby(in_order, key=lambda claim: claim.module):
-        settled += Batch(worker, BY_MODULE[module], tuple(group), now=clock.now, sleep=clock.sleep).run()
+        settled += Batch(worker, BY_MODULE[module], tuple(group), clock, held=claims).run()
     return settled
 
 

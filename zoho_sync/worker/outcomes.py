@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 PARENT_PATIENCE = timedelta(hours=24)
 # A parent's arrival makes its children due at once; this look only makes good what that missed.
-PARENT_LOOK = timedelta(minutes=15)
+PARENT_LOOK = timedelta(hours=1)
 LOGGED = {
     Outcome.CREATED: SyncLog.Outcome.APPLIED,
     Outcome.UPDATED: SyncLog.Outcome.APPLIED,
@@ -34,7 +34,7 @@ LOGGED = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """One claimed job, its queued events and what came of it; `oldest` is when its first event arrived.
+    """One claimed job, its queued events and what came of it.
 
     `result` is None when there was nothing to do. `settlement` is given where the end is already decided.
     """
@@ -42,7 +42,6 @@ class Attempt:
     claim: Claim
     events: Sequence[InboxEvent]
     result: Result | None
-    oldest: datetime
     settlement: Settlement | None = None
 
 
@@ -76,7 +75,9 @@ def record_attempts(
     for attempt in attempts:
         _bury(attempt, settlements[attempt.claim.id], at=at)
     done = [(attempt.claim.module, attempt.claim.zoho_id) for attempt in attempts if _is_done(attempt)]
-    dead_letters.close_retried(done, at=at)
+    dead_letters.close_settled(done, at=at)
+    untried = [(attempt.claim.module, attempt.claim.zoho_id) for attempt in attempts if attempt.result is None]
+    dead_letters.reopen_untried(untried, at=at)
     here = [(one.claim.module, one.claim.zoho_id) for one in attempts if one.result and one.result.outcome in LOGGED]
     queue.wake_children(here, at=at)
 
@@ -92,7 +93,7 @@ def _decide(attempt: Attempt, *, at: datetime) -> Settlement:
     if result.outcome is Outcome.WAITING and result.parent:
         module, zoho_id = result.parent
         waits = f"waits for {module} {zoho_id}"
-        if at - attempt.oldest > PARENT_PATIENCE:
+        if claim.waiting_since and at - claim.waiting_since > PARENT_PATIENCE:
             return Settlement(claim=claim, end=End.DEAD, error=f"{waits}, which did not come within 24 hours")
         return Settlement(
             claim=claim,

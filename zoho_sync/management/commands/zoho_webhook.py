@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from zoho_sync.entities import ENTITIES, Entity, find_entity
-from zoho_sync.models.payload import encode_payload
 from zoho_sync.inbox.proofs import KEY_HEADERS, SIGNATURE_HEADER, sign
+from zoho_sync.models.payload import encode_payload
 
 JSON = "application/json"
 TIMEOUT_SECONDS = (5, 10)  # Zoho's own
