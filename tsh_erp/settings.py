@@ -293,8 +293,9 @@ env.refuse_unknown(
 
 _q_shared = {
     "orm": "default",
-    "timeout": 120,
-    "retry": 240,
+    # Longer than a drain and its last call to Zoho, or a slow Zoho would look like a dying worker.
+    "timeout": 180,
+    "retry": 360,
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,

@@ -17,6 +17,8 @@ from commerce.models import Customer, Invoice
 from tsh_erp.events.models import StoredEvent
 from zoho_sync import dead_letters, queue, worker
 from zoho_sync.audit import audit
+from zoho_sync.client.http import TIMEOUT_SECONDS
+from zoho_sync.client.token import TIMEOUT_SECONDS as TOKEN_TIMEOUT_SECONDS
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.errors import TemporaryError
 from zoho_sync.models import DeadLetter, InboxEvent, SyncLog, SyncQueueItem, ZohoRecord
@@ -38,6 +40,7 @@ from zoho_sync.tests.road import (
     states,
 )
 from zoho_sync.worker.batch import GIVEN_BACK_SECONDS, SAME_BATCH_TRIES
+from zoho_sync.worker.clock import DRAIN_SECONDS
 from zoho_sync.worker.outcomes import PARENT_LOOK, backoff_seconds
 
 pytestmark = pytest.mark.django_db
@@ -561,3 +564,12 @@ def test_news_of_a_waiting_child_does_not_end_its_waiting():
     deliver(contact("7"), at=NOON + seconds(6))
     drain(NOON + seconds(6))
     assert Invoice.objects.get().total == 20
+
+
+def test_django_q2_outlasts_a_drain_and_its_last_call_to_zoho(settings):
+    connect, read = TIMEOUT_SECONDS
+    token = sum(TOKEN_TIMEOUT_SECONDS)
+    longest = DRAIN_SECONDS + 2 * (connect + read) + token  # asked again once, with a new token
+
+    assert longest < settings.Q_CLUSTER["timeout"] < settings.Q_CLUSTER["retry"]
+    assert settings.Q_CLUSTER["timeout"] < settings.TDS_LOCK_TIMEOUT_SECONDS
