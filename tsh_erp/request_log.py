@@ -10,6 +10,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from tsh_erp.redaction import hide_secrets
+
 HEADER = "X-Request-Id"
 _SANE = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,64}")
 
@@ -19,7 +21,8 @@ def request_id(request: HttpRequest) -> str:
     stored = getattr(request, "_request_id", None)
     if stored is None:
         offered = request.headers.get(HEADER, "")
-        stored = offered if _SANE.fullmatch(offered) else str(uuid.uuid4())
+        is_believed = _SANE.fullmatch(offered) and hide_secrets(offered) == offered
+        stored = offered if is_believed else str(uuid.uuid4())
         request._request_id = stored  # type: ignore[attr-defined]
     return str(stored)
 
@@ -36,6 +39,7 @@ class RequestLogMiddleware(RequestMiddleware):
     def prepare(self, request: HttpRequest) -> None:
         # The caller's id is believed only when it is a short plain token: it ends up in logs and answers.
         request.META["HTTP_X_REQUEST_ID"] = request_id(request)
+        request.META["HTTP_USER_AGENT"] = hide_secrets(request.META.get("HTTP_USER_AGENT", ""))
         request.__dict__.pop("headers", None)
         super().prepare(request)
 
@@ -45,7 +49,7 @@ class RequestLogMiddleware(RequestMiddleware):
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:
-        return f"{request.method} {request.path}"
+        return hide_secrets(f"{request.method} {request.path}")
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:

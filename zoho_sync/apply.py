@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -21,7 +21,7 @@ from zoho_sync import mirror
 from zoho_sync.entities import MODULE_OF_MODEL, Entity, parents_of
 from zoho_sync.errors import PermanentError, SyncError
 from zoho_sync.mappers.record import Record
-from zoho_sync.mirror import Folded, Judged, Observation, Verdict
+from zoho_sync.mirror import Folded, Judged, Kind, Observation, Verdict
 from zoho_sync.models import ZohoRecord
 
 # A deadlock, a lost connection, a locked database, a full disk: nobody's fault, the whole batch again.
@@ -160,23 +160,67 @@ def _plan(
     except SyncError:
         if len(observations) == 1:
             return None
-    plan, good, errors = None, set[int](), dict[int, SyncError]()
-    left = set(range(len(observations)))
-    while left:
-        before = len(good)
-        for position in sorted(left):
-            chosen = [observations[number] for number in sorted({*good, position})]
-            try:
-                plan = _map(entity, mirror.fold(entity, held, chosen, can_fetch=can_fetch))
-                good.add(position)
-            except SyncError as error:
-                errors[position] = error
-        left -= good
-        if len(good) == before:  # otherwise what failed may be good beside what came after it
-            break
-    failed = sorted(left)
-    first_error = errors[failed[0]] if failed else None
-    return plan and _Plan(plan.folded, plan.values, tuple(observations[position] for position in failed), first_error)
+    return _Sieve(entity, held, observations, can_fetch).sift()
+
+
+@dataclass
+class _Sieve:
+    """Finds which observations of a record can be mapped beside each other, when not all of them can.
+
+    Groups are halved until the bad ones stand alone, so that one bad among many costs few folds.
+    `kept` are those of the good ones without which a group beside them would be judged otherwise.
+    """
+
+    entity: Entity
+    held: ZohoRecord | None
+    observations: Sequence[Observation]
+    can_fetch: bool
+    good: list[int] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+    failures: dict[int, tuple[int, SyncError]] = field(default_factory=dict)  # beside how many good ones, and why
+
+    def __post_init__(self) -> None:
+        # What is refused or overwritten decides nothing where others do not depend on its time, hints or tombstone.
+        self._keeps_all = (
+            any(one.kind is not Kind.WEBHOOK for one in self.observations)
+            or len({one.time is None for one in self.observations}) > 1
+            or len({tuple(sorted(one.hints.items())) for one in self.observations}) > 1
+        )
+
+    def sift(self) -> _Plan | None:
+        """The plan of the good ones, which names the failed ones; None when there is no good one."""
+        left: Sequence[int] = range(len(self.observations))
+        while left:
+            self._take(left)
+            good = set(self.good)
+            self.failures = {one: failure for one, failure in self.failures.items() if one not in good}
+            # What failed may be good beside what was taken after it.
+            left = sorted(one for one, (beside, _) in self.failures.items() if beside < len(self.good))
+        if not self.good:
+            return None
+        plan, failed = self._try(self.good), sorted(self.failures)
+        error = self.failures[failed[0]][1] if failed else None
+        return _Plan(plan.folded, plan.values, tuple(self.observations[one] for one in failed), error)
+
+    def _take(self, group: Sequence[int]) -> None:
+        chosen = sorted([*self.kept, *group])
+        try:
+            plan = self._try(chosen)
+        except SyncError as error:
+            if len(group) == 1:
+                self.failures[group[0]] = (len(self.good), error)
+            else:
+                self._take(group[: len(group) // 2])
+                self._take(group[len(group) // 2 :])
+            return
+        self.good += group
+        lost = () if self._keeps_all else (Verdict.SUPERSEDED, Verdict.STALE)
+        judged = zip(chosen, plan.folded.judged, strict=True)
+        self.kept = [position for position, one in judged if one.verdict not in lost]
+
+    def _try(self, chosen: Sequence[int]) -> _Plan:
+        told = [self.observations[position] for position in sorted(chosen)]
+        return _map(self.entity, mirror.fold(self.entity, self.held, told, can_fetch=self.can_fetch))
 
 
 def _map(entity: Entity, folded: Folded) -> _Plan:
@@ -224,6 +268,8 @@ def _write(entity: Entity, plans: Mapping[str, _Plan], *, at: datetime) -> Saved
     folded = [plan.folded for plan in plans.values()]
     mirror.write([one.row for one in folded if one.dirty])
     mirror.touch([one.row for one in folded if not one.dirty and one.row.pk])
+    if turned_back := [one.row.zoho_id for one in folded if one.turned_back]:
+        mirror.mark_misdated(entity.module, turned_back)
     gone = sorted(zoho_id for zoho_id, plan in plans.items() if plan.folded.changed and plan.folded.gone)
     if gone:
         entity.retire(gone, at=at)

@@ -16,7 +16,7 @@ from catalog.services.stock import ON_HAND
 from commerce.models import CustomerPaymentAllocation, VendorPaymentAllocation
 from zoho_sync.entities import ENTITIES
 from zoho_sync.mappers.record import Record
-from zoho_sync.mirror import EMPTY_HASH
+from zoho_sync.mirror import EMPTY_HASH, MISDATED
 from zoho_sync.models import DeadLetter, InboxEvent, SyncLog, SyncQueueItem, ZohoRecord
 from zoho_sync.models.dead_letters import UNRESOLVED
 from zoho_sync.models.queue import WAITING, Status
@@ -97,7 +97,7 @@ def _mirror_older_than_event() -> Iterator[str]:
         module=OuterRef("module"), zoho_id=OuterRef("zoho_id"), modified_at__gte=OuterRef("modified_at")
     )
     wrong = InboxEvent.objects.filter(~Exists(older), state__in=taken, modified_at__isnull=False).exclude(
-        operation=InboxEvent.Operation.DELETE
+        Q(operation=InboxEvent.Operation.DELETE) | Q(reason=MISDATED)
     )
     for event in wrong.order_by("id").iterator():
         yield f"the mirror of {event.module} {event.zoho_id} is older than event {event.pk}, which was taken"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -10,6 +11,8 @@ from zoho_sync import bulk, worker
 from zoho_sync.entities import ENTITIES
 from zoho_sync.errors import NotConfigured
 from zoho_sync.models import SyncQueueItem, SyncRun
+
+log = structlog.get_logger(__name__)
 
 DRAIN = "zoho_sync.tasks.drain"
 
@@ -36,11 +39,21 @@ def _ring_if_due() -> None:
 
 
 def pull_all(mode: str) -> dict[str, str]:
-    """Pull every entity, `mode` being full or incremental; the status of each run by module."""
-    statuses = {}
+    """Pull every entity, `mode` being full or incremental; the status of each run by module.
+
+    A run that breaks is failed, and the next module is pulled all the same. NotConfigured is raised.
+    """
+    statuses: dict[str, str] = {}
     for entity in ENTITIES:
-        run = bulk.pull(entity, mode=SyncRun.Mode(mode), trigger=SyncRun.Trigger.SCHEDULE)
-        statuses[entity.module] = run.status
+        try:
+            run = bulk.pull(entity, mode=SyncRun.Mode(mode), trigger=SyncRun.Trigger.SCHEDULE)
+        except NotConfigured:
+            raise
+        except Exception:  # whatever it is, it is this module's
+            log.exception("pull_broke", module=entity.module)
+            statuses[entity.module] = SyncRun.Status.FAILED
+        else:
+            statuses[entity.module] = run.status
     return statuses
 
 

@@ -45,6 +45,19 @@ def test_each_request_is_one_line_with_its_id_and_without_its_query(client, line
     assert line["request_id"] == "r-1"
 
 
+def test_no_line_holds_a_secret_wherever_the_caller_put_it(client, lines, settings):
+    settings.WEBHOOK_API_KEYS, settings.ZOHO_WEBHOOK_SECRETS = ["hunter2", "hunter2-new"], ["swordfish"]
+    settings.DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.INFO
+
+    answer = client.get("/nothing/hunter2-new", headers={"x-request-id": "r-swordfish", "user-agent": "Zoho hunter2"})
+
+    assert UUID.fullmatch(answer["X-Request-Id"])
+    started, finished = lines()
+    assert started["user_agent"] == "Zoho ***"
+    assert finished["request"] == "GET /nothing/***"
+    assert not re.search("hunter2|swordfish", str([started, finished]))
+
+
 def test_lines_of_other_libraries_carry_the_id_too(lines):
     with structlog.contextvars.bound_contextvars(request_id="r-2"):
         logging.getLogger("some.library").warning("took %d ms", 12)

@@ -6,13 +6,16 @@ import random
 import time
 import traceback
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from django.db import IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
+from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
 from zoho_sync import dead_letters, queue
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
@@ -24,8 +27,24 @@ from zoho_sync.refetch import fetch_record
 
 log = structlog.get_logger(__name__)
 
-SAME_BATCH_TRIES = 3
+T = TypeVar("T")
+
+TRIES = 3
 DONE = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.STALE})
+
+
+def persist(step: Callable[[], T], *, module: str) -> T:
+    """Do `step` in a transaction, again when that fails by nobody's fault (`TRANSIENT`); the last try raises."""
+    for attempt in range(1, TRIES):
+        try:
+            with transaction.atomic():
+                return step()
+        except TRANSIENT:
+            log.warning("pull_step_again", module=module, attempt=attempt, exc_info=True)
+            close_old_connections()
+            time.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
+    with transaction.atomic():
+        return step()
 
 
 @dataclass
@@ -55,22 +74,22 @@ class Bringer:
         """Leave records to the worker, which asks Zoho for them again in its own time."""
         works = [Work(module=entity.module, zoho_id=zoho_id, needs_fetch=True, priority=6) for zoho_id in zoho_ids]
         if works:
-            with transaction.atomic():
-                queue.enqueue(works, at=timezone.now())
+            persist(lambda: queue.enqueue(works, at=timezone.now()), module=entity.module)
 
     def bury(self, entity: Entity, zoho_id: str, error: PermanentError, payload: Mapping[str, object]) -> None:
         """A record that cannot be brought in however often it is tried: a case for a person."""
-        with transaction.atomic():
-            dead_letters.bury(
-                module=entity.module,
-                zoho_id=zoho_id,
-                events=(),
-                error_class=type(error).__name__,
-                message=str(error),
-                traceback="".join(traceback.format_exception(error)),
-                payload=dict(payload),
-                at=timezone.now(),
-            )
+        letter = partial(
+            dead_letters.bury,
+            module=entity.module,
+            zoho_id=zoho_id,
+            events=(),
+            error_class=type(error).__name__,
+            message=str(error),
+            traceback="".join(traceback.format_exception(error)),
+            payload=dict(payload),
+            at=timezone.now(),
+        )
+        persist(letter, module=entity.module)
 
     def _bring_parents(self, entity: Entity, zoho_ids: Sequence[str]) -> None:
         found = []
@@ -90,25 +109,16 @@ class Bringer:
     def _apply(self, entity: Entity, observations: Sequence[Observation]) -> dict[str, Result]:
         if not observations:
             return {}
-        one_by_one = False
-        for attempt in range(1, SAME_BATCH_TRIES + 1):
-            try:
-                return self._transact(entity, observations, one_by_one=one_by_one)
-            except IntegrityError:
-                # A deferred constraint failed at the commit: find its record by doing each alone.
-                if one_by_one:
-                    raise
-                one_by_one = True
-            except TRANSIENT:
-                if attempt == SAME_BATCH_TRIES:
-                    raise
-                log.warning("pull_batch_again", module=entity.module, attempt=attempt, exc_info=True)
-                close_old_connections()
-                time.sleep(random.uniform(0.05, 0.3) * attempt)  # noqa: S311 - jitter, not a secret
-        return self._transact(entity, observations, one_by_one=one_by_one)
+        try:
+            return persist(lambda: self._transact(entity, observations), module=entity.module)
+        except IntegrityError:
+            # A deferred constraint failed at the commit: find its record by doing each alone.
+            return persist(lambda: self._transact(entity, observations, one_by_one=True), module=entity.module)
 
-    def _transact(self, entity: Entity, observations: Sequence[Observation], *, one_by_one: bool) -> dict[str, Result]:
-        with transaction.atomic(), caused_by(self.correlation):
+    def _transact(
+        self, entity: Entity, observations: Sequence[Observation], *, one_by_one: bool = False
+    ) -> dict[str, Result]:
+        with touched_last(), caused_by(self.correlation):
             at = timezone.now()
             results = apply_records(entity, observations, at=at, can_fetch=True, one_by_one=one_by_one)
             done = [(entity.module, result.zoho_id) for result in results if result.outcome in DONE]

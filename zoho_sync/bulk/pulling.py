@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from zoho_sync import client, mirror
 from zoho_sync.apply import Outcome
-from zoho_sync.bulk.bringing import Bringer
+from zoho_sync.bulk.bringing import Bringer, persist
 from zoho_sync.bulk.details import Details, fetch_details
 from zoho_sync.bulk.rows import Row
 from zoho_sync.client import Client, Page
@@ -181,13 +181,10 @@ class _Pull:
         return [Row(one, held.get(one.zoho_id)) for one in observations]
 
     def _pass_over(self, rows: Sequence[Row]) -> None:
-        seen = []
-        for row in rows:
-            if row.held:
-                row.held.observed_at = row.told.observed_at
-                seen.append(row.held)
-        mirror.touch(seen)
-        self.run.unchanged += len(seen)
+        seen_at = {row.told.zoho_id: row.told.observed_at for row in rows}
+        if seen_at:
+            persist(lambda: mirror.see(self.entity.module, seen_at), module=self.entity.module)
+        self.run.unchanged += len(seen_at)
 
     def _note_missing_details(self, details: Details) -> None:
         self.bringer.hand_over(self.entity, list(details.failed))
@@ -198,7 +195,7 @@ class _Pull:
         observations = []
         for row in rows:
             detail = details.found.get(row.told.zoho_id)
-            # The row comes after the detail, so that what only lists show stays beside what only details have.
+            # The row was asked for before the detail: the mirror takes from it only what the detail lacks.
             observations += [one for one in (detail, row.told) if one and not (one is row.told and _is_gone(detail))]
         for zoho_id, result in self.bringer.bring(self.entity, observations).items():
             if result.failed and result.outcome is not Outcome.FAILED:
@@ -217,7 +214,7 @@ class _Pull:
 
     def _report(self) -> None:
         self.run.calls = self.zoho.calls - self._calls_before
-        self.run.save()
+        persist(self.run.save, module=self.entity.module)
         if self.track:
             self.track(self.run)
 

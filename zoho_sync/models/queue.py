@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -32,6 +33,15 @@ class SyncQueueQuerySet(models.QuerySet["SyncQueueItem"]):
     def due(self, at: datetime) -> Self:
         """Waiting rows whose time has come, most urgent first."""
         return self.waiting().filter(next_attempt_at__lte=at).order_by("priority", "next_attempt_at", "id")
+
+    def of(self, records: Iterable[tuple[str, str]]) -> Self:
+        """Rows of these records (module, Zoho id), and of a few more: ids that two modules share.
+
+        The module is named so that the unique indexes serve: by ids alone, every waiting row would be looked at.
+        """
+        known = set(records)
+        modules, zoho_ids = {module for module, _ in known}, {zoho_id for _, zoho_id in known}
+        return self.filter(module__in=sorted(modules), zoho_id__in=sorted(zoho_ids))
 
     def with_expired_lease(self, at: datetime) -> Self:
         return self.processing().filter(lock_expires_at__lte=at)

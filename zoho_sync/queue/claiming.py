@@ -147,7 +147,7 @@ def _return_expired(at: datetime) -> ExpiredLeases:
         newer = {
             (job.module, job.zoho_id): job
             for job in SyncQueueItem.objects.waiting()
-            .filter(zoho_id__in=[job.zoho_id for job in lost])
+            .of((job.module, job.zoho_id) for job in lost)
             .select_for_update()
             .order_by("pk")
         }

@@ -123,7 +123,7 @@ def _complete(jobs: Sequence[int], *, at: datetime) -> None:
 def _settle_again(settlements: Sequence[Settlement], *, at: datetime) -> None:
     waiting = {
         (job.module, job.zoho_id): job
-        for job in SyncQueueItem.objects.waiting().filter(zoho_id__in=[one.claim.zoho_id for one in settlements])
+        for job in SyncQueueItem.objects.waiting().of((one.claim.module, one.claim.zoho_id) for one in settlements)
     }
     rows = []
     for one in settlements:

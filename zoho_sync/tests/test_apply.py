@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
+from time import perf_counter
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -14,11 +16,12 @@ from commerce.models import Customer, Invoice, Vendor
 from tsh_erp.common.errors import MissingParent
 from tsh_erp.events.models import StoredEvent
 from zoho_sync.apply import Outcome, apply_records
+from zoho_sync.audit import audit
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.errors import MappingError, PermanentError
-from zoho_sync.mirror import Kind, Observation
-from zoho_sync.models import ZohoRecord
-from zoho_sync.tests.road import NOON, failing_save, item, other_entity, seconds
+from zoho_sync.mirror import MISDATED, Kind, Observation
+from zoho_sync.models import InboxEvent, ZohoRecord
+from zoho_sync.tests.road import NOON, deliver, drain, failing_save, item, other_entity, seconds, states
 
 pytestmark = pytest.mark.django_db
 
@@ -365,3 +368,93 @@ def test_what_came_before_is_no_news():
     [again] = bring(seen("1", payload, second=1))
 
     assert again.outcome is Outcome.UNCHANGED
+
+
+# --- many at once, and wrong times ---------------------------------------------------------------
+
+
+def many(number, bad):
+    """Observations of one item; those at the positions of `bad` have a cost that is no number."""
+    return [
+        seen(
+            "1",
+            {"name": f"Name {one}", "rate": one, f"key{one % 40}": one}
+            | ({"purchase_rate": "cheap"} if one in bad else {}),
+            second=one,
+            event=one + 1,
+        )
+        for one in range(number)
+    ]
+
+
+@pytest.mark.parametrize("bad", [{0}, {500}, {999}, {3, 4, 700}, set(range(1, 1000, 2))])
+def test_bad_ones_among_a_thousand_are_found_quickly(bad):
+    observations = many(1000, bad)
+    begun = perf_counter()
+    [result] = bring(*observations)
+    taken = perf_counter() - begun
+
+    assert {one.event - 1 for one in result.failed} == bad
+    assert len(result.judged) == 1000 - len(bad)
+    last = max(set(range(1000)) - bad)
+    product = Product.objects.get()
+    assert (product.name, product.base_price, product.base_cost) == (f"Name {last}", Decimal(last), None)
+    assert taken < (1 if len(bad) < 5 else 5)
+
+
+def test_with_and_without_times_the_same_ones_are_bad():
+    observations = many(60, {7, 30})
+    dated = [
+        replace(one, modified_at=None if number % 3 else NOON + seconds(number))
+        for number, one in enumerate(observations)
+    ]
+
+    [result] = bring(*dated)
+
+    assert {one.event - 1 for one in result.failed} == {7, 30}
+    assert Product.objects.get().name == "Name 59"
+
+
+def test_the_hints_of_what_is_overwritten_are_not_forgotten():
+    name, bad, newer = (
+        seen("7", {"contact_name": "Ali"}, module="contact", hints={"contact_type": "vendor"}),
+        seen("7", {"outstanding_payable_amount": "cheap"}, module="contact", second=1),
+        seen("7", {"contact_name": "Omar"}, module="contact", second=2),
+    )
+
+    [result] = bring(name, bad, newer, module="contact")
+
+    assert result.failed == (bad,)
+    assert Vendor.objects.get().name == "Omar"
+
+
+def test_when_zohos_record_is_of_an_earlier_time_the_events_are_called_misdated():
+    deliver(item("1", rate=9, last_modified_time="2026-03-01T12:05:00+0300"))
+    drain()
+    wrong = InboxEvent.objects.get()
+    assert (wrong.state, wrong.reason, broken_checks()) == ("applied", "", [])
+
+    [result] = bring(
+        seen("1", {"name": "A", "rate": 1}, kind=Kind.DETAIL, second=5, modified_at=NOON - seconds(60)), can_fetch=True
+    )
+
+    assert result.outcome is Outcome.UPDATED
+    assert Product.objects.get().base_price == 1
+    wrong.refresh_from_db()
+    assert (wrong.state, wrong.reason) == ("applied", MISDATED)
+    assert broken_checks() == []
+
+
+def test_a_time_years_ahead_locks_nothing_out_and_the_audit_knows_it():
+    deliver(item("1", rate=9, last_modified_time="2099-03-01T12:00:00+0300"))
+    drain()
+    deliver(item("1", rate=1, last_modified_time="2026-03-01T12:00:30+0300"), at=NOON + seconds(40))
+    drain(NOON + seconds(40))
+
+    assert states() == ["applied", "applied"]
+    assert Product.objects.get().base_price == 1
+    assert broken_checks() == []
+
+
+def broken_checks():
+    return [check.name for check in audit() if not check.holds]

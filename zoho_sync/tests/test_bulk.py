@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from catalog.models import PriceListItem, Product, StockLevel, Warehouse
 from commerce.models import Customer, CustomerPayment, Invoice
 from zoho_sandbox.clock import START
-from zoho_sync import bulk
+from zoho_sync import bulk, tasks
 from zoho_sync.entities import BY_MODULE, ENTITIES
 from zoho_sync.errors import NotConfigured
 from zoho_sync.models import DeadLetter, SyncCursor, SyncQueueItem, SyncRun, ZohoRecord
@@ -81,7 +83,7 @@ def test_a_second_pull_finds_exactly_what_changed(zoho):
     runs = pull_everything()
 
     assert counts(runs["item"]) == {"seen": 3, "created": 1, "updated": 1, "unchanged": 1}
-    assert counts(runs["contact"]) == {"seen": 68, "updated": 1, "unchanged": 67}
+    assert counts(runs["contact"]) == {"seen": 2, "updated": 1, "unchanged": 1}
     assert runs["contact"].calls == 2
     assert counts(runs["invoice"]) == {"seen": 10, "unchanged": 10}
     assert Product.objects.get(zoho_id=items[5]["item_id"]).base_price == Decimal("33.25")
@@ -360,3 +362,116 @@ def test_wrong_use_is_exit_code_2(zoho, arguments, says):
 def test_the_command_without_configuration_says_what_is_missing():
     with pytest.raises(CommandError, match="Zoho is not configured: set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET"):
         call_command("sync_zoho", "products")
+
+
+# --- a database that is busy ------------------------------------------------------------------------
+
+
+@contextmanager
+def busy_database(statement, *, having="", times=1):
+    """The database refuses statements with this text and, if given, this parameter; `times` times."""
+    refused = []
+
+    def refuse(execute, sql, params, many, context):
+        if statement in sql and (not having or having in (params or ())) and len(refused) < times:
+            refused.append(sql)
+            raise OperationalError("deadlock detected")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse):
+        yield refused
+
+
+OBSERVED = 'SET "observed_at"'
+ENQUEUED = "INSERT INTO zoho_sync_syncqueueitem"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_noting_what_did_not_change_is_tried_again(zoho):
+    bulk.pull(CURRENCY)
+    bulk.pull(CONTACT)
+
+    with busy_database(OBSERVED) as refused:
+        run = bulk.pull(CONTACT, mode=Mode.FULL)
+
+    assert len(refused) == 1
+    assert (run.status, counts(run)) == (Status.COMPLETED, {"seen": 68, "unchanged": 68})
+    assert not ZohoRecord.objects.filter(module="contact", observed_at__lt=run.started_at).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_handing_on_is_tried_again(zoho):
+    bulk.pull(CURRENCY)
+    zoho.control.fault("html", times=1, path="/pricebooks/")
+
+    with busy_database(ENQUEUED) as refused:
+        run = bulk.pull(PRICEBOOK)
+
+    assert (len(refused), run.status) == (1, Status.PARTIAL)
+    assert SyncQueueItem.objects.get().needs_fetch is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_burying_is_tried_again(zoho):
+    item = zoho.control.records("item")[0]
+    zoho.control.patch("item", item["item_id"], {"rate": "a lot"})
+
+    with busy_database('INSERT INTO "zoho_sync_deadletter"') as refused:
+        run = bulk.pull(ITEM)
+
+    assert (len(refused), run.status) == (1, Status.PARTIAL)
+    assert DeadLetter.objects.get().zoho_id == item["item_id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_busy_fails_the_run_and_says_so(zoho):
+    bulk.pull(CURRENCY)
+    bulk.pull(CONTACT)
+
+    with busy_database(OBSERVED, times=99) as refused, pytest.raises(OperationalError):
+        bulk.pull(CONTACT, mode=Mode.FULL)
+
+    run = SyncRun.objects.latest("id")
+    assert len(refused) == 3
+    assert (run.status, run.error) == (Status.FAILED, "OperationalError: deadlock detected")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_module_that_breaks_does_not_keep_the_others_from_the_scheduled_pull(zoho):
+    with busy_database("zoho_sync_zohorecord", having="tax", times=999):
+        statuses = tasks.pull_all("incremental")
+
+    assert statuses.pop("tax") == "failed"
+    assert set(statuses) == {entity.module for entity in ENTITIES} - {"tax"}
+    assert set(statuses.values()) == {"completed"}
+    assert dict(SyncRun.objects.values_list("module", "status"))["tax"] == "failed"
+    assert {run.trigger for run in SyncRun.objects.all()} == {"schedule"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_cannot_even_begin_does_not_either(zoho):
+    with busy_database('INSERT INTO "zoho_sync_syncrun"', having="user", times=999):
+        statuses = tasks.pull_all("incremental")
+
+    assert {module for module, status in statuses.items() if status != "completed"} == {"user"}
+    assert not SyncRun.objects.filter(module="user").exists()
+
+
+def test_the_scheduled_pull_says_what_is_not_configured():
+    assert "ZOHO_CLIENT_ID" in tasks.pull_if_configured("full")["skipped"]
+
+
+def test_what_moved_between_the_list_and_the_detail_is_stored_as_the_detail_has_it(zoho):
+    item = next(row for row in zoho.control.world.records("item") if row.get("locations"))
+
+    def sell(execute, sql, params, many, context):
+        if "zoho_sync_zohorecord" in sql:  # the first look into the mirror: the list has been read
+            item["stock_on_hand"] = Decimal("41.000000")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(sell):
+        bulk.pull(ITEM)
+
+    stored = ZohoRecord.objects.get(module="item", zoho_id=item["item_id"])
+    assert stored.payload["stock_on_hand"] == 41
+    assert stored.list_hash

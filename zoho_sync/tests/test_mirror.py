@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from decimal import Decimal
+from time import perf_counter
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zoho_sync import mirror
 from zoho_sync.entities import BY_MODULE
-from zoho_sync.mirror import EMPTY_HASH, Kind, Observation, Verdict, fold, payload_hash
+from zoho_sync.mirror import (
+    CLOCKS_DIFFER,
+    EMPTY_HASH,
+    MISDATED,
+    Kind,
+    Observation,
+    Verdict,
+    fold,
+    payload_hash,
+)
 from zoho_sync.models import ZohoRecord
 from zoho_sync.tests.road import NOON, seconds
 
@@ -161,8 +172,8 @@ def test_one_without_a_time_stands_where_it_arrived():
 def test_the_newest_wins_in_whatever_order_they_come(order):
     together = fold(ITEM, None, [seen({"rate": time}, modified=time, observed=n) for n, time in enumerate(order)])
     row = None
-    for number, time in enumerate(order):
-        row = fold(ITEM, row, [seen({"rate": time}, modified=time, observed=number)]).row
+    for number, version in enumerate(order):
+        row = fold(ITEM, row, [seen({"rate": version}, modified=version, observed=number)]).row
 
     assert together.row.payload == row.payload == {"rate": 5}
     assert together.row.modified_at == row.modified_at == at(5)
@@ -195,7 +206,8 @@ def test_every_observation_gets_one_verdict_and_every_chain_ends(told, data):
         if judged.verdict is Verdict.SUPERSEDED:
             assert ends[id(judged.successor)] in (Verdict.APPLIED, Verdict.UNCHANGED)
     if held and held.modified_at:
-        assert folded.row.modified_at >= held.modified_at
+        assert folded.turned_back == (folded.row.modified_at < held.modified_at)
+        assert not folded.turned_back or any(one.kind is Kind.DETAIL for one in observations[cut:])
     assert folded.changed or Verdict.APPLIED not in ends.values()
 
 
@@ -384,3 +396,199 @@ def test_nothing_to_write_costs_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         mirror.write([])
         mirror.touch([])
+
+
+@pytest.mark.django_db
+def test_a_detail_that_says_nothing_new_is_noted_too():
+    row = observe_and_write("1", {"name": "A", "locations": []})
+    row.observed_at = row.detail_at = NOON + seconds(5)
+    mirror.touch([row])
+
+    assert ZohoRecord.objects.get().detail_at == NOON + seconds(5)
+
+
+@pytest.mark.django_db
+def test_what_was_seen_is_noted_and_nothing_else_changes():
+    observe_and_write("1", {"name": "A", "locations": []}, observed=3)
+    observe_and_write("2", {"name": "B"}, observed=60)
+    with transaction.atomic():
+        mirror.see("item", {"2": NOON + seconds(50), "1": NOON + seconds(9), "3": NOON})
+
+    rows = {row.zoho_id: (row.observed_at, row.detail_at, row.payload["name"]) for row in ZohoRecord.objects.all()}
+    assert rows == {"1": (NOON + seconds(9), NOON + seconds(3), "A"), "2": (NOON + seconds(60), None, "B")}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no row locks")
+def test_what_was_seen_is_locked_in_key_order():
+    for zoho_id in ("2", "1"):
+        observe_and_write(zoho_id, {"name": "A"})
+
+    def see_both():
+        with transaction.atomic():
+            mirror.see("item", {"2": NOON + seconds(9), "1": NOON + seconds(9)})
+        connection.close()
+
+    seeing = threading.Thread(target=see_both)
+    with transaction.atomic():
+        mirror.hold("item", ["1"])
+        seeing.start()
+        seeing.join(0.5)
+        try:  # who waits for the first must not have the second already
+            ZohoRecord.objects.select_for_update(nowait=True).get(zoho_id="2")
+        except OperationalError:
+            pytest.fail("the second record is locked before the first")
+    seeing.join(10)
+
+    assert set(ZohoRecord.objects.values_list("observed_at", flat=True)) == {NOON + seconds(9)}
+
+
+# --- wrong times ---------------------------------------------------------------------------------
+
+
+def dated(moment, payload, *, observed=0, kind=Kind.WEBHOOK, **more):
+    """An observation of record 1 at any modification time."""
+    return Observation(
+        zoho_id="1", kind=kind, payload=payload, modified_at=moment, observed_at=NOON + seconds(observed), **more
+    )
+
+
+def test_a_time_that_lies_ahead_of_the_arrival_is_no_time():
+    folded = fold(ITEM, None, [dated(datetime(2099, 1, 1, tzinfo=UTC), {"rate": 1}, event=1)])
+
+    assert (folded.row.modified_at, folded.row.payload, verdicts(folded)) == (None, {"rate": 1}, ["applied"])
+    assert folded.judged[0].reason == MISDATED
+    later = fold(ITEM, folded.row, [dated(NOON, {"rate": 2}, observed=5, event=2)])
+    assert (later.row.payload, later.row.modified_at, later.judged[0].reason) == ({"rate": 2}, NOON, "")
+
+
+def test_clocks_may_differ_a_little():
+    ahead = fold(ITEM, None, [dated(NOON + CLOCKS_DIFFER, {"rate": 1})])
+    too_far = fold(ITEM, None, [dated(NOON + CLOCKS_DIFFER + seconds(1), {"rate": 1})])
+
+    assert (ahead.row.modified_at, too_far.row.modified_at) == (NOON + CLOCKS_DIFFER, None)
+
+
+def test_a_delete_with_a_time_that_lies_ahead_does_not_bar_the_record_for_ever():
+    held = known(seen({"name": "A"}, modified=3))
+    gone = fold(ITEM, held, [dated(datetime(2099, 1, 1, tzinfo=UTC), {}, kind=Kind.GONE, observed=1)]).row
+
+    assert gone.gone_at == NOON + seconds(1)
+    assert fold(ITEM, gone, [dated(NOON + seconds(60), {"name": "B"}, observed=61)]).row.state == State.PRESENT
+
+
+def test_zohos_own_answer_wins_even_with_an_earlier_time():
+    held = known(dated(NOON + seconds(500), {"rate": 9}))
+    folded = fold(ITEM, held, [dated(NOON, {"rate": 1}, kind=Kind.DETAIL, observed=5)])
+
+    assert (folded.row.payload, folded.row.modified_at) == ({"rate": 1}, NOON)
+    assert (folded.turned_back, folded.dirty, verdicts(folded)) == (True, True, ["applied"])
+
+
+def test_an_answer_from_before_what_is_known_does_not():
+    held = known(dated(NOON + seconds(5), {"rate": 9}, observed=6))
+    folded = fold(ITEM, held, [dated(NOON, {"rate": 1}, kind=Kind.DETAIL, observed=4)])
+
+    assert (folded.row.payload, folded.turned_back, verdicts(folded)) == ({"rate": 9}, False, ["stale"])
+
+
+def test_zohos_answer_overtakes_what_it_was_asked_after_and_yields_to_what_came_later():
+    early = dated(NOON + seconds(500), {"rate": 9}, observed=1, event=1)
+    late = dated(NOON + seconds(7), {"rate": 7}, observed=8, event=2)
+    answer = dated(NOON + seconds(2), {"rate": 2, "name": "A"}, kind=Kind.DETAIL, observed=3)
+    folded = fold(ITEM, None, [early, late, answer])
+
+    assert (folded.row.payload, folded.row.modified_at) == ({"rate": 7, "name": "A"}, NOON + seconds(7))
+    assert verdicts(folded) == ["superseded", "applied", "applied"]
+    assert [judged.reason for judged in folded.judged] == [MISDATED, "", ""]
+
+
+# --- two clocks: of the record, and of its details -----------------------------------------------
+
+
+def test_a_list_row_that_was_asked_for_before_the_detail_only_fills_in_what_that_lacks():
+    detail = seen({"name": "A", "stock_on_hand": 4, "locations": [1]}, kind=Kind.DETAIL, modified=3, observed=2)
+    row_of_list = {"name": "A", "stock_on_hand": 5, "image_name": "a.png", "locations": []}
+    folded = fold(ITEM, None, [detail, seen(row_of_list, kind=Kind.LIST, modified=3, observed=1)])
+
+    assert folded.row.payload == {"name": "A", "stock_on_hand": 4, "locations": [1], "image_name": "a.png"}
+    assert folded.row.list_hash == payload_hash(row_of_list)
+    assert (folded.row.modified_at, folded.row.observed_at) == (at(3), NOON + seconds(2))
+
+
+def test_a_list_row_of_before_the_detail_does_not_move_its_time():
+    told = [
+        seen({"rate": 1, "locations": []}, kind=Kind.DETAIL, modified=3, observed=2),
+        seen({"rate": 2}, kind=Kind.LIST, modified=4, observed=1),
+    ]
+    folded = fold(ITEM, None, told)
+
+    assert (folded.row.payload["rate"], folded.row.modified_at, folded.row.detail_stale) == (1, at(3), False)
+
+
+PLACES, MOVED = [{"location_id": "5", "stock": 1}], [{"location_id": "5", "stock": 2}]
+
+
+def touched(held, *, observed):
+    """The row after a pull that saw it in a list and found nothing new."""
+    held.observed_at = NOON + seconds(observed)
+    return held
+
+
+def test_details_that_waited_while_a_pull_saw_the_record_are_taken():
+    held = touched(known(seen({"name": "A", "locations": PLACES}, modified=3)), observed=10)
+    folded = fold(ITEM, held, [seen({"name": "A", "locations": MOVED}, observed=5)])
+
+    assert (folded.row.payload["locations"], verdicts(folded)) == (MOVED, ["applied"])
+    assert (folded.row.detail_at, folded.row.observed_at) == (NOON + seconds(5), NOON + seconds(10))
+    assert folded.wants_detail is False
+
+
+def test_of_such_news_only_the_details_are_taken_and_what_else_it_says_is_asked_about():
+    held = touched(known(seen({"name": "A", "locations": PLACES}, modified=3)), observed=10)
+    folded = fold(ITEM, held, [seen({"name": "B", "locations": MOVED}, observed=5)])
+
+    assert folded.row.payload == {"name": "A", "locations": MOVED}
+    assert folded.wants_detail is True
+
+
+@pytest.mark.parametrize("modified", [None, 3])
+def test_details_from_before_those_that_are_known_are_refused(modified):
+    held = touched(known(seen({"locations": PLACES}, modified=3, observed=6)), observed=10)
+    folded = fold(ITEM, held, [seen({"locations": MOVED}, modified=modified, observed=5)])
+
+    assert (folded.row.payload, verdicts(folded)) == ({"locations": PLACES}, ["stale"])
+    assert folded.judged[0].reason == "observed before what is known"
+
+
+def test_lines_of_the_same_time_complete_a_header_that_was_seen_later():
+    held = known(seen({"total": 5}, kind=Kind.LIST, modified=3, observed=10), entity=INVOICE)
+    folded = fold(INVOICE, held, [seen({"total": 5, "line_items": [1]}, modified=3, observed=5)])
+
+    assert (folded.row.payload, folded.row.detail_stale) == ({"total": 5, "line_items": [1]}, False)
+    assert folded.wants_detail is False
+
+
+def test_lines_without_a_time_do_not_make_a_newer_header_complete():
+    held = known(seen({"total": 5}, kind=Kind.LIST, modified=3, observed=10), entity=INVOICE)
+    folded = fold(INVOICE, held, [seen({"total": 4, "line_items": [1]}, observed=5)])
+
+    assert folded.row.payload == {"total": 5, "line_items": [1]}
+    assert (folded.row.detail_stale, folded.wants_detail) == (True, True)
+
+
+def test_details_wake_no_record_that_is_gone():
+    gone = known(seen({"name": "A", "locations": PLACES}, modified=3), seen({}, kind=Kind.GONE, observed=10))
+    folded = fold(ITEM, gone, [seen({"locations": MOVED}, kind=Kind.DETAIL, modified=3, observed=5)])
+
+    assert (folded.row.state, verdicts(folded)) == (State.UNCONFIRMED_GONE, ["stale"])
+
+
+def test_thousands_at_once_take_no_time():
+    many = [seen({"rate": one, f"key{one % 50}": one}, observed=one, event=one + 1) for one in range(4000)]
+    begun = perf_counter()
+    folded = fold(ITEM, None, many)
+    taken = perf_counter() - begun
+
+    assert verdicts(folded).count("applied") == 50
+    assert taken < 1

@@ -7,10 +7,14 @@ import hashlib
 import hmac
 
 import pytest
+import structlog
+from django.core.cache import cache
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zoho_sync.inbox.proofs import Proof, Refusal, check_proofs, sign
+from zoho_sync.models import InboxEvent
 from zoho_sync.tests.road import FORM, JSON
 
 KEY, OLD_KEY, SECRET, OLD_SECRET = "key-of-today", "key-of-yesterday", "secret-of-today", "secret-of-yesterday"
@@ -134,3 +138,46 @@ def test_what_we_sign_ourselves_holds_and_one_bit_more_does_not(body, query, con
 )
 def test_nonsense_is_refused_and_never_an_error(headers, body, query, content_type):
     assert isinstance(check(headers, body=body, query=query, content_type=content_type), Refusal)
+
+
+# --- at the door -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def door(settings):
+    """A door that knows API keys and no signing secret."""
+    settings.WEBHOOK_API_KEYS, settings.ZOHO_WEBHOOK_SECRETS = [KEY, OLD_KEY], []
+    cache.clear()
+    yield lambda query="", **headers: Client().post(
+        f"/api/zoho/webhooks/products{query}", BODY, content_type=headers.pop("content_type", JSON), headers=headers
+    )
+    cache.clear()
+
+
+@pytest.mark.django_db
+@pytest.mark.lesson("L14")
+def test_signatures_that_nobody_can_check_are_told_once_and_put_off(door):
+    with structlog.testing.capture_logs() as lines:
+        answers = [door(**signed(BODY)) for _ in range(25)]
+
+    assert [answer.status_code for answer in answers] == [503] * 20 + [429] * 5
+    assert int(answers[-1]["Retry-After"]) > 0
+    assert [line["log_level"] for line in lines if line["event"] == "webhook_secret_not_configured"] == ["error"]
+    assert door(**{"X-Webhook-Key": KEY}).status_code == 202
+
+
+@pytest.mark.django_db
+@pytest.mark.lesson("L14")
+def test_a_key_is_stored_wherever_the_caller_put_it_as_stars(door):
+    answer = door(
+        f"?{KEY}=1&note=is+{OLD_KEY}&{KEY}",
+        content_type=f"{JSON}; boundary={KEY}",
+        **{"X-Webhook-Key": KEY, "User-Agent": f"Zoho {KEY}", "Accept": OLD_KEY, "X-Request-Id": f"r-{KEY}"},
+    )
+
+    event = InboxEvent.objects.get()
+    assert (answer.status_code, event.zoho_id) == (202, "1")
+    assert event.query == {"***": "***", "note": "is ***"}
+    assert (event.headers["User-Agent"], event.headers["Accept"]) == ("Zoho ***", "***")
+    assert event.content_type == event.headers["Content-Type"] == f"{JSON}; boundary=***"
+    assert KEY not in f"{event.request_id} {event.headers} {answer.content.decode()} {dict(answer.headers)}"

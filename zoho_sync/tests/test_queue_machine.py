@@ -32,7 +32,7 @@ from zoho_sync.models.queue import WAITING, Status
 from zoho_sync.queue import End, Settlement
 from zoho_sync.tests.road import NOON, failing_save, item, moment, other_entity, receive_body, seconds
 
-STEPS = 15
+STEPS = 12
 LEASE = 300
 RECORDS = ("1", "2")
 DONE = frozenset({"applied", "unchanged", "stale", "superseded"})

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from tsh_erp.problems import problem
+from tsh_erp.redaction import HIDDEN, hide_secrets
 from tsh_erp.request_log import request_id
 from zoho_sync.inbox import Delivery, Receipt, receive
 from zoho_sync.inbox.proofs import Refusal, check_proofs
@@ -65,8 +66,8 @@ def receive_webhook(request: HttpRequest, path: str) -> HttpResponseBase:
         proof=proof,
         received_at=timezone.now(),
         method=request.method,
-        content_type=storable(request.headers.get("Content-Type", "")),
-        headers={name: storable(value) for name in SAFE_HEADERS if (value := request.headers.get(name))},
+        content_type=hide_secrets(storable(request.headers.get("Content-Type", ""))),
+        headers={name: hide_secrets(storable(value)) for name in SAFE_HEADERS if (value := request.headers.get(name))},
         query=_safe_query(request),
         address=address,
         request_id=request_id(request),
@@ -102,23 +103,30 @@ def _message(receipt: Receipt) -> str:
 
 
 def _refuse(request: HttpRequest, refusal: Refusal, address: str | None) -> JsonResponse:
-    if refusal is Refusal.NOT_CONFIGURED:
-        log.error("webhook_secret_not_configured", path=request.path)
-        return _try_later(request, "not_configured", _("The server has no secret to check this delivery with."))
-    counter = f"webhook-failures:{address}"
-    cache.add(counter, 0, FAILURE_WINDOW_SECONDS)
-    try:
-        failures = cache.incr(counter)
-    except ValueError:  # the window ended between the two calls
-        failures = 1
-    log.warning("webhook_refused", path=request.path, address=address, reason=refusal.value, failures=failures)
+    failures = _count_failure(address)
+    if refusal is not Refusal.NOT_CONFIGURED:
+        log.warning("webhook_refused", path=request.path, address=address, reason=refusal.value, failures=failures)
+    elif cache.add("webhook-not-configured", 1, FAILURE_WINDOW_SECONDS):  # anybody can provoke it: told once a window
+        log.error("webhook_secret_not_configured", path=request.path, address=address)
     if failures > MOST_FAILURES:
         response = problem(request, 429)
         response["Retry-After"] = str(FAILURE_WINDOW_SECONDS)
         return response
+    if refusal is Refusal.NOT_CONFIGURED:
+        return _try_later(request, "not_configured", _("The server has no secret to check this delivery with."))
     if refusal is Refusal.MISSING:
         return problem(request, 401, "proof_missing", _("The delivery carries neither an API key nor a signature."))
     return problem(request, 401, "proof_wrong", _("The API key or the signature is wrong."))
+
+
+def _count_failure(address: str | None) -> int:
+    """How often this address has failed within the window, this time included."""
+    counter = f"webhook-failures:{address}"
+    cache.add(counter, 0, FAILURE_WINDOW_SECONDS)
+    try:
+        return cache.incr(counter)
+    except ValueError:  # the window ended between the two calls
+        return 1
 
 
 def _try_later(request: HttpRequest, code: str, detail: object) -> JsonResponse:
@@ -147,14 +155,11 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def _safe_query(request: HttpRequest) -> Mapping[str, str]:
-    secrets = (*settings.WEBHOOK_API_KEYS, *settings.ZOHO_WEBHOOK_SECRETS)
-
-    def is_secret(key: str, value: str) -> bool:
-        # Also under a harmless name: somebody may have put the key into the address.
-        return any(word in key.lower() for word in SECRET_WORDS) or any(secret in value for secret in secrets)
-
+    # Also under a harmless name: somebody may have put the key into the address.
     return {
-        storable(key): "***" if is_secret(key, value) else storable(value)
+        hide_secrets(storable(key)): HIDDEN
+        if any(word in key.lower() for word in SECRET_WORDS)
+        else hide_secrets(storable(value))
         for key, values in request.GET.lists()
         for value in map(str, values[-1:])
     }
