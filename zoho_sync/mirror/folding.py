@@ -175,6 +175,8 @@ def _in_order(
     All that had been observed when `final` was asked for stands before it; but list rows right behind
     it, to fill in what only lists show.
     """
+    if len(observations) == 1:
+        return list(observations)
     newest, places = start.timestamp() if start else -inf, []
     for one in observations:
         own = one.time.timestamp() if one.time else newest

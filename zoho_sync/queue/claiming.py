@@ -20,13 +20,14 @@ LONE_DEATHS = 3
 
 # Due rows in order; `n` is their rank. A row that has seen a death is taken alone and only when it
 # is first, the others together. MATERIALIZED: a LIMIT under an UPDATE may otherwise run twice.
-# Records in other hands (a processing row exists) are skipped.
+# Records in other hands (a processing row exists) are skipped; OFFSET keeps PostgreSQL from turning that
+# look into a join, which reads all processing rows whenever it believes that there are hardly any.
 _CLAIM = """
 WITH due AS {materialized} (
     SELECT id, deaths, priority, next_attempt_at FROM {table} AS waiting
     WHERE status IN ('pending', 'retry') AND next_attempt_at <= %s
       AND NOT EXISTS (SELECT 1 FROM {table} AS held WHERE held.status = 'processing'
-                      AND held.module = waiting.module AND held.zoho_id = waiting.zoho_id)
+                      AND held.module = waiting.module AND held.zoho_id = waiting.zoho_id LIMIT 1 OFFSET 0)
     ORDER BY priority, next_attempt_at, id LIMIT %s {lock}
 ), ranked AS (
     SELECT id, deaths, row_number() OVER (ORDER BY priority, next_attempt_at, id) AS n FROM due

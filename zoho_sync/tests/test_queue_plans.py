@@ -21,13 +21,16 @@ WAITING = 30_000
 @pytest.fixture
 def burst(db):
     """Statistics of a queue in which all is done, then a burst of which 300 records are already being worked on."""
+    with connection.cursor() as cursor:
+        # What other tests rolled back is still in the file, and counts when rows are estimated from its size.
+        cursor.execute("TRUNCATE zoho_sync_syncqueueitem CASCADE")
     fill("completed", 1_000, module="item")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE zoho_sync_syncqueueitem")
     fill("pending", WAITING // 2, module="item")
     fill("pending", WAITING // 2, module="invoice")
     for _ in range(3):
-        queue.claim("others", limit=100, at=NOON)
+        queue.claim("others", limit=100, at=NOON + seconds(3600))
 
 
 def fill(status, count, *, module):
@@ -56,9 +59,10 @@ def plans(queries, *, of):
     return found
 
 
-def looks_up(condition, plan):
-    """Whether an index is entered with this condition, not read from end to end."""
-    return any(condition in line for line in plan.splitlines() if "Index Cond:" in line)
+def looks_up(conditions, plan):
+    """Whether an index is entered with these conditions, not read from end to end."""
+    entries = [line for line in plan.splitlines() if "Index Cond:" in line]
+    return any(all(condition in line for condition in conditions) for line in entries)
 
 
 def test_a_claim_looks_up_whether_another_holds_the_record(burst):
@@ -68,11 +72,11 @@ def test_a_claim_looks_up_whether_another_holds_the_record(burst):
     [plan] = plans(done, of="WITH due")
     assert "queue_due on zoho_sync_syncqueueitem waiting" in plan
     assert "one_worker_per_record on zoho_sync_syncqueueitem held" in plan
-    assert looks_up("(zoho_id)::text = (waiting.zoho_id)::text", plan)
+    assert looks_up(["= (waiting.module)::text", "= (waiting.zoho_id)::text"], plan)
 
 
 def test_a_job_that_is_tried_again_looks_up_whether_a_newer_one_waits(burst):
-    claims = queue.claim("me", limit=100, at=NOON)
+    claims = queue.claim("me", limit=10, at=NOON)
     queue.enqueue([Work(module=claim.module, zoho_id=claim.zoho_id) for claim in claims[:1]], at=NOON)
 
     with CaptureQueriesContext(connection) as done, transaction.atomic():
@@ -81,14 +85,16 @@ def test_a_job_that_is_tried_again_looks_up_whether_a_newer_one_waits(burst):
 
     [plan] = plans(done, of='"status" IN (')
     assert "one_waiting_job_per_record" in plan
-    assert looks_up("(zoho_id)::text = ANY", plan)
+    assert looks_up(["(module)::text = ", "(zoho_id)::text = ANY"], plan)
     assert SyncQueueItem.objects.filter(status="discarded").count() == 1
 
 
 def test_a_lost_job_looks_up_whether_a_newer_one_waits(burst):
+    queue.claim("me", limit=10, at=NOON)
+
     with CaptureQueriesContext(connection) as done:
-        assert queue.return_expired_leases(at=NOON + seconds(3600)).returned == 300
+        assert queue.return_expired_leases(at=NOON + seconds(1800)).returned == 10
 
     [plan] = plans(done, of='"status" IN (')
     assert "one_waiting_job_per_record" in plan
-    assert looks_up("(zoho_id)::text = ANY", plan)
+    assert looks_up(["(module)::text = ", "(zoho_id)::text = ANY"], plan)
