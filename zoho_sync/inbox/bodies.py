@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -111,15 +112,20 @@ def _decode(body: bytes, *, content_type: str, query: Mapping[str, str], default
 
 
 def _text(body: bytes, content_type: str) -> str:
-    charset = Message()
-    charset["content-type"] = content_type or FORM
-    name = str(charset.get_param("charset") or "utf-8").lower()
+    name = _charset(content_type)
     if name not in CHARSETS:
         raise InvalidPayload(f"the character set {name[:40]!r} is not one we read")
     try:
         return body.decode(CHARSETS[name])
     except UnicodeError as error:
         raise InvalidPayload(f"the body is not {name}") from error
+
+
+@lru_cache(maxsize=100)
+def _charset(content_type: str) -> str:
+    header = Message()
+    header["content-type"] = content_type or FORM
+    return str(header.get_param("charset") or "utf-8").lower()
 
 
 def _form(text: str) -> dict[str, str]:

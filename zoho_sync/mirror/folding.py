@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 from zoho_sync.entities import Entity
 from zoho_sync.mirror.observations import MISDATED, Judged, Kind, Observation, Verdict
 from zoho_sync.models import ZohoRecord
-from zoho_sync.models.payload import encode_payload
+from zoho_sync.models.payload import EncodedPayload
 
 State = ZohoRecord.State
 NOTES = ("list_hash", "modified_at", "detail_stale", "gone_at")
@@ -76,7 +75,8 @@ def fold(
         taken.append(_Taken(one, news.keys(), part is Part.WHOLE and one.kind in (Kind.DETAIL, Kind.GONE)))
         if one is final:
             known = _Known.of(row)
-    row.payload, row.hash = merged, payload_hash(merged)
+    row.payload = encoded = EncodedPayload(merged)
+    row.hash = encoded.hash
     changed = bool(taken) and (held is None or held.hash != row.hash or held.state != row.state)
     _judge(taken, verdicts, row, changed=changed)
     wants = revival or ((unsettled or (changed and (row.detail_stale or contested))) and not _is_gone(row))
@@ -92,7 +92,7 @@ def fold(
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
     """SHA-256 of the payload's canonical JSON, as hex."""
-    return hashlib.sha256(encode_payload(payload, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()
+    return EncodedPayload(payload).hash
 
 
 EMPTY_HASH = payload_hash({})  # of a record that we only ever heard is gone

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +12,27 @@ import simplejson
 from django.db import models
 
 
+class EncodedPayload(dict[str, Any]):
+    """A payload that knows its canonical JSON text, so that its hash and its column cost one encoding.
+
+    It must not be changed afterwards.
+    """
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        super().__init__(payload)
+        self.text = encode_payload(payload, sort_keys=True)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the text, as hex."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 class PayloadEncoder(json.JSONEncoder):
     """Writes Decimal as a JSON number, digit for digit."""
 
     def encode(self, o: Any) -> str:
-        return encode_payload(o)
+        return o.text if isinstance(o, EncodedPayload) else encode_payload(o)
 
 
 class PayloadDecoder(json.JSONDecoder):
