@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 
 from catalog.models import Product
 from commerce.models import Customer, Invoice
-from zoho_sync import queue
+from zoho_sync import queue, worker
 from zoho_sync.audit import audit
 from zoho_sync.models import DeadLetter, SyncLog, SyncQueueItem
 from zoho_sync.queue import Work
@@ -122,3 +123,59 @@ def test_news_is_not_held_up_by_a_fetch_that_fails(zoho, known_item):
     assert jobs("item", known_item["item_id"]) == ["completed", "pending"]
     follow_up = SyncQueueItem.objects.latest("id")
     assert (follow_up.needs_fetch, follow_up.next_attempt_at > NOON) == (True, True)
+
+
+@pytest.fixture
+def asked_for(zoho):
+    """Three of the sandbox's items, wanted from Zoho."""
+    ids = sorted(row["item_id"] for row in zoho.control.records("item")[:3])
+    queue.enqueue([Work(module="item", zoho_id=zoho_id, needs_fetch=True) for zoho_id in ids], at=NOON)
+    return ids
+
+
+def test_a_limit_holds_for_all_that_were_still_to_be_asked_for(zoho, asked_for):
+    zoho.control.fault("minute_limit", times=9)
+    before = zoho.calls("/items/")
+
+    drain()
+
+    assert zoho.calls("/items/") - before == 1
+    assert {(job.status, job.attempts, job.needs_fetch) for job in SyncQueueItem.objects.all()} == {("retry", 0, True)}
+
+
+def test_nothing_is_asked_for_when_the_time_of_the_drain_is_up(zoho, asked_for):
+    claims = queue.claim("w", limit=10, at=NOON)
+
+    worker.work("w", claims, worker.Clock(now=lambda: NOON, seconds=0))
+
+    assert (zoho.calls("/items/"), Product.objects.count()) == (0, 0)
+    assert {(job.status, job.attempts, job.needs_fetch) for job in SyncQueueItem.objects.all()} == {("retry", 0, True)}
+    drain()
+    assert Product.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stumbles_while_zoho_is_asked_loses_no_fetch(zoho, asked_for, monkeypatch):
+    renew, stumbles = queue.renew, iter([False, True])
+
+    def stumble(claims, *, at):
+        if next(stumbles, False):
+            raise OperationalError("database is locked")
+        renew(claims, at=at)
+
+    monkeypatch.setattr(queue, "renew", stumble)
+
+    drain()
+
+    assert sorted(Product.objects.values_list("zoho_id", flat=True)) == asked_for
+    assert zoho.calls("/items/") == 3
+
+
+def test_a_follow_up_leaves_the_back_off_of_a_waiting_job_alone(asked_for):
+    later = NOON + seconds(3600)
+    SyncQueueItem.objects.update(next_attempt_at=later, attempts=3)
+
+    queue.enqueue([Work(module="item", zoho_id=asked_for[0], priority=1)], at=NOON, hurry=False)
+
+    job = SyncQueueItem.objects.get(zoho_id=asked_for[0])
+    assert (job.next_attempt_at, job.attempts, job.priority) == (later, 3, 1)
