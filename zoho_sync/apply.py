@@ -56,6 +56,17 @@ class Result:
     parent: tuple[str, str] | None = None
     wants_detail: bool = False
 
+    @classmethod
+    def failure(cls, zoho_id: str, error: Exception, observations: Sequence[Observation] = ()) -> Result:
+        """A record of which nothing could be taken, with the error and its traceback."""
+        return cls(
+            zoho_id=zoho_id,
+            outcome=Outcome.FAILED,
+            failed=tuple(observations),
+            error=error,
+            traceback="".join(traceback.format_exception(error)),
+        )
+
 
 @dataclass(frozen=True)
 class _Plan:
@@ -112,7 +123,7 @@ def _apply_alone(
     except MissingParent as error:
         return Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=(MODULE_OF_MODEL[error.parent], error.zoho_id))
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs on this record's row and nowhere else
-        return _failure(zoho_id, observations, error)
+        return Result.failure(zoho_id, error, observations)
 
 
 def _apply(
@@ -137,7 +148,7 @@ def _apply(
         if lost := parents & gone:
             module, parent_id = min(lost)
             error = PermanentError(f"{module} {parent_id}, to which it belongs, is gone from Zoho")
-            results[zoho_id] = _failure(zoho_id, by_record[zoho_id], error)
+            results[zoho_id] = Result.failure(zoho_id, error, by_record[zoho_id])
             del plans[zoho_id]
         elif missing := parents - here:
             results[zoho_id] = Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=min(missing))
@@ -239,18 +250,8 @@ def _unmappable(
     try:
         _map(entity, mirror.fold(entity, held, observations, can_fetch=can_fetch))
     except SyncError as error:
-        return _failure(observations[0].zoho_id, observations, error)
+        return Result.failure(observations[0].zoho_id, error, observations)
     raise AssertionError("a record that could not be mapped now can")
-
-
-def _failure(zoho_id: str, observations: Sequence[Observation], error: Exception) -> Result:
-    return Result(
-        zoho_id=zoho_id,
-        outcome=Outcome.FAILED,
-        failed=tuple(observations),
-        error=error,
-        traceback="".join(traceback.format_exception(error)),
-    )
 
 
 def _known_parents(wanted: set[tuple[str, str]]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:

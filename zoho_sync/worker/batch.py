@@ -16,7 +16,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
 from zoho_sync import dead_letters, queue, refetch
-from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
+from zoho_sync.apply import TRANSIENT, Result, apply_records
 from zoho_sync.entities import Entity
 from zoho_sync.errors import InvalidPayload, OrganisationMustWait, SyncError, TemporaryError
 from zoho_sync.inbox import observe
@@ -79,8 +79,7 @@ class Batch:
     def _fail(self, error: Exception) -> int:
         """Write the error of the one record down as any other: tried again later, a dead letter in the end."""
         [claim] = self.claims
-        lines = "".join(traceback.format_exception(error))
-        result = Result(zoho_id=claim.zoho_id, outcome=Outcome.FAILED, error=error, traceback=lines)
+        result = Result.failure(claim.zoho_id, error)
         try:
             with transaction.atomic():
                 claims = queue.lock_claimed(self.claims)
@@ -186,14 +185,15 @@ class Batch:
 
     def _blocked_attempt(self, claim: Claim, *, at: datetime) -> Attempt:
         error = self._blocked[claim.zoho_id]
-        lines = "".join(traceback.format_exception(error))
-        result = Result(zoho_id=claim.zoho_id, outcome=Outcome.FAILED, error=error, traceback=lines)
+        result = Result.failure(claim.zoho_id, error)
         settlement = None
         if isinstance(error, OrganisationMustWait):
-            pause = ORGANISATION_WAIT_SECONDS if error.retry_after is None else error.retry_after
-            due = at + timedelta(seconds=pause)
             settlement = Settlement(
-                claim=claim, end=End.RELEASED, due=due, error=str(error), needs_fetch=claim.needs_fetch
+                claim=claim,
+                end=End.RELEASED,
+                due=at + _pause(error),
+                error=str(error),
+                needs_fetch=claim.needs_fetch,
             )
         return Attempt(claim, self._events[claim.zoho_id], result, settlement)
 
@@ -208,8 +208,7 @@ class Batch:
         for claim in claims:
             result = results.get(claim.zoho_id)
             if error := self._fetch_later.get(claim.zoho_id):
-                pause = error.retry_after if isinstance(error, TemporaryError) else None
-                due = at + timedelta(seconds=ORGANISATION_WAIT_SECONDS if pause is None else pause)
+                due = at + _pause(error)
                 works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, due=due))
             elif result and result.wants_detail and claim.zoho_id not in self._fetched:
                 works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, priority=6))
@@ -240,3 +239,9 @@ class Batch:
             log.exception("batch_not_given_back", module=self.entity.module, jobs=[claim.id for claim in self.claims])
             connection.close()
         return 0
+
+
+def _pause(error: SyncError) -> timedelta:
+    """How long Zoho is left alone after `error`: what it asked for, else a minute."""
+    seconds = error.retry_after if isinstance(error, TemporaryError) else None
+    return timedelta(seconds=ORGANISATION_WAIT_SECONDS if seconds is None else seconds)
