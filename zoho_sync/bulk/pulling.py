@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from zoho_sync import client, mirror
 from zoho_sync.apply import Outcome
-from zoho_sync.bulk.bringing import Bringer, persist
+from zoho_sync.bringing import Bringer, persist
 from zoho_sync.bulk.details import Details, fetch_details
 from zoho_sync.bulk.rows import Row
 from zoho_sync.client import Client, Page

@@ -1,0 +1,7 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("zoho_sync", "0005_limits")]
+
+    operations = []
