@@ -31,9 +31,7 @@ def D(text: str | int) -> Decimal:
 
 
 def line(key: str, price: str, quantity: str = "1", **more: str) -> Line:
-    return Line(
-        key=key, unit_price=D(price), quantity=D(quantity), **{name: D(value) for name, value in more.items()}
-    )
+    return Line(key=key, unit_price=D(price), quantity=D(quantity), **{name: D(value) for name, value in more.items()})
 
 
 def percent(number: int, value: str, **more: object) -> Promotion:
@@ -367,9 +365,7 @@ def test_one_promotion_more_raises_the_total_by_a_unit_at_most(cart):
 
 @given(carts(one_rate=True, with_promotions=False), st.integers(0, 100), st.integers(0, 100))
 def test_a_higher_percentage_never_raises_the_total(cart, one, other):
-    low, high = (
-        calculate(replace(cart, promotions=[percent(1, str(value))])).total for value in sorted((one, other))
-    )
+    low, high = (calculate(replace(cart, promotions=[percent(1, str(value))])).total for value in sorted((one, other)))
 
     assert high <= low
 

@@ -1,0 +1,83 @@
+"""Spell words as everybody searches them: one form for Arabic and Latin, with or without signs. Pure.
+
+`fold` is stored beside what it was made from and applied to what people type, so that both meet.
+PostgreSQL's unaccent does nothing for Arabic (design/mobile.md §2.9).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Alef in all its seats, the two yehs, teh marbuta, hamza on its carriers, and the Persian and Kurdish letters
+# that Arabic keyboards write with their nearest neighbour.
+_LETTERS = {
+    "أ": "ا",
+    "إ": "ا",
+    "آ": "ا",
+    "ٱ": "ا",
+    "ى": "ي",
+    "ی": "ي",
+    "ې": "ي",
+    "ێ": "ي",
+    "ئ": "ي",
+    "ؤ": "و",
+    "ۆ": "و",
+    "ة": "ه",
+    "ە": "ه",
+    "ھ": "ه",
+    "ک": "ك",
+    "گ": "ك",
+    "چ": "ج",
+    "پ": "ب",
+    "ڤ": "ف",
+    "ژ": "ز",
+    "ڵ": "ل",
+    "ڕ": "ر",
+    "ـ": "",  # tatweel
+    "ء": "",
+}
+_INVISIBLE = dict.fromkeys([*range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)], None)
+_TABLE = str.maketrans(_LETTERS) | _INVISIBLE
+_WORD = re.compile(r"\d+(?:\.\d+)+\w*|\w+")
+_THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3}(?!\d))")
+_ARTICLE = "ال"
+SHORTEST_WITHOUT_ARTICLE = 3
+
+
+def fold(text: str) -> str:
+    """Words in lower case with single spaces: no vowel signs, one alef, Latin digits, no punctuation, no accents.
+
+    "شَاحِن" and "شاحن" are one, so are "الشاشة" and "شاشه", "RTX٤٠٦٠" and "rtx4060".
+    """
+    return " ".join(tokens(text))
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words of `text`, each without its article where enough is left of it."""
+    words = _WORD.findall(_THOUSANDS.sub("", _spell(text)).replace("_", " "))
+    return [_without_article(word) for word in words]
+
+
+def compact(text: str) -> str:
+    """All of it as one word, so that "USB-C", "usb c" and "USBC" meet."""
+    return "".join(letter for letter in _spell(text) if letter.isalnum())
+
+
+def _spell(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).translate(_TABLE)).casefold()
+    plain = "".join(
+        letter for letter in decomposed if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
+    )
+    return "".join(_digit(letter) for letter in plain)
+
+
+def _digit(letter: str) -> str:
+    return str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter
+
+
+def _without_article(word: str) -> str:
+    """Also of words that only look as if they had one: "الإلكترونية" and "إلكترونية" must meet."""
+    while word.startswith(_ARTICLE) and len(word) - len(_ARTICLE) >= SHORTEST_WITHOUT_ARTICLE:
+        word = word.removeprefix(_ARTICLE)
+    return word
