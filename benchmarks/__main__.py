@@ -63,6 +63,10 @@ BENCHMARKS: dict[str, tuple[str, tuple[Option, ...]]] = {
             Option("claims", 100, "claims of each batch size"),
         ),
     ),
+    "forecast": (
+        "error of the forecasts of hourly webhooks, beside repeating yesterday",
+        (Option("days", 35, "days of webhooks, of which the first 14 are only seen"),),
+    ),
 }
 
 

@@ -30,6 +30,7 @@ SMALL = {
         },
     ),
     "latency": (["--seconds", "2", "--rate", "5"], {"p50_seconds", "p95_seconds"}),
+    "forecast": ([], {"mae", "coverage", "naive_mae"}),
     "backlog": (["--finished", "500", "--waiting", "200", "--claims", "3"], {"claim_ms", "ratio_to_empty"}),
 }
 

@@ -103,14 +103,15 @@ class Seasons:
         return (len(weekly) * median(weekly) + WEEKS_THAT_DECIDE * daily) / (len(weekly) + WEEKS_THAT_DECIDE)
 
     def _spread(self, hour: int) -> float:
-        """How far this hour usually is from what is expected of it."""
+        """How far this hour usually is from what is expected of it, and from what so few weeks can say of that."""
         off = [
             abs(value - self._center(weekday, hour))
             for (weekday, other), values in self._by_week.items()
             if other == hour
             for value in values
         ]
-        return max(MAD_TO_SIGMA * median(off), LEAST_SPREAD)
+        weeks = max(len(off) / 7, 1.0)
+        return max(MAD_TO_SIGMA * median(off), LEAST_SPREAD) * math.sqrt(1 + 1 / weeks)
 
 
 def queue_empties(depths: Sequence[Point]) -> Moment | None:
