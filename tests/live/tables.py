@@ -8,7 +8,7 @@ from pathlib import Path
 from django.apps import apps
 from django.db import connection, transaction
 
-APPS = ("catalog", "commerce", "zoho_sync", "events", "django_q", "sessions", "admin")
+APPS = ("catalog", "commerce", "zoho_sync", "events", "jobs", "django_q", "sessions", "admin")
 USERS = {"auth_user", "auth_user_groups", "auth_user_user_permissions"}
 
 

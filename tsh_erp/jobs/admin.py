@@ -1,4 +1,4 @@
-"""django-q2's own tables, to look at: schedules come from the code, and nothing is run again from here.
+"""Periodic jobs, signs of life and django-q2's own tables, to look at: schedules come from the code.
 
 The queue of rings is left out; it is empty a moment after it was filled, and what it carries is signed.
 """
@@ -16,6 +16,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success, Task
 
 from tsh_erp.admin_site.display import NOTHING, Tone, badge, link, moment, plain, preformatted, shorten
 from tsh_erp.admin_site.read_only import GrowingTableAdmin, ReadOnlyAdmin
+from tsh_erp.jobs.models import Heartbeat, JobRun
 
 for _model in (Failure, OrmQ, Schedule, Success):
     admin.site.unregister(_model)
@@ -61,6 +62,66 @@ class ScheduleAdmin(ReadOnlyAdmin):
             return NOTHING
         page = "admin:django_q_success_change" if schedule.last_success else "admin:django_q_failure_change"
         return link(moment(schedule.last_stopped), page, schedule.task)
+
+
+@admin.register(JobRun)
+class JobRunAdmin(GrowingTableAdmin):
+    list_display = ("started", "name", "shown_state", "seconds", "due", "worker", "short_result")
+    list_filter = ("state", "name")
+    list_display_links = ("started", "name")
+    sortable_by = ()
+    heavy = ("error",)
+    fieldsets = (
+        (None, {"fields": ("name", "shown_state", ("started", "finished", "seconds"), "due", "worker")}),
+        (_("Outcome"), {"fields": ("result", "shown_error")}),
+    )
+    readonly_fields = ("shown_state", "started", "finished", "seconds", "due", "shown_error")
+
+    TONES = {
+        JobRun.State.RUNNING: Tone.BUSY,
+        JobRun.State.SUCCEEDED: Tone.GOOD,
+        JobRun.State.FAILED: Tone.BAD,
+        JobRun.State.ABANDONED: Tone.BAD,
+    }
+
+    @admin.display(description=_("state"))
+    def shown_state(self, run: JobRun) -> SafeString:
+        return badge(run.get_state_display(), self.TONES[JobRun.State(run.state)])
+
+    @admin.display(description=_("started at"))
+    def started(self, run: JobRun) -> SafeString | str:
+        return moment(run.started_at)
+
+    @admin.display(description=_("finished at"))
+    def finished(self, run: JobRun) -> SafeString | str:
+        return moment(run.finished_at)
+
+    @admin.display(description=_("due at"))
+    def due(self, run: JobRun) -> SafeString | str:
+        return moment(run.due_at)
+
+    @admin.display(description=_("seconds"))
+    def seconds(self, run: JobRun) -> str:
+        return f"{(run.finished_at - run.started_at).total_seconds():.1f}" if run.finished_at else NOTHING
+
+    @admin.display(description=_("result"))
+    def short_result(self, run: JobRun) -> str:
+        return shorten(run.result) if run.result else NOTHING
+
+    @admin.display(description=_("error"))
+    def shown_error(self, run: JobRun) -> SafeString | str:
+        return preformatted(run.error) if run.error else NOTHING
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ("cluster", "host", "pid", "beat")
+    fields = ("cluster", "host", "pid", "beat")
+    readonly_fields = ("beat",)
+
+    @admin.display(description=_("last sign of life"), ordering="beat_at")
+    def beat(self, heartbeat: Heartbeat) -> SafeString | str:
+        return moment(heartbeat.beat_at)
 
 
 class TaskAdmin(GrowingTableAdmin):

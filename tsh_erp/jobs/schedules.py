@@ -1,4 +1,4 @@
-"""Periodic jobs as data: written into django-q2's schedule table by every deploy."""
+"""Periodic jobs as data: written into django-q2's schedule table by every deploy, and done by `run_job`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django_q.models import Schedule
+
+from tsh_erp.jobs.running import DUE_AT, RUN_JOB
+
+FOR_EVER = -1  # 0 is how django-q2 pauses a schedule; a deploy leaves that alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,9 @@ def write_schedules(wanted: Sequence[Periodic]) -> Written:
             values = _columns(one)
             schedule = known.pop(one.name, None)
             if schedule is None:
-                Schedule.objects.create(name=one.name, next_run=_first_run(one, timezone.localtime()), **values)
+                Schedule.objects.create(
+                    name=one.name, next_run=_first_run(one, timezone.localtime()), repeats=FOR_EVER, **values
+                )
                 created += 1
             elif any(getattr(schedule, column) != value for column, value in values.items()):
                 for column, value in values.items():
@@ -66,10 +72,10 @@ def _first_run(one: Periodic, now: datetime) -> datetime:
 
 def _columns(one: Periodic) -> dict[str, object]:
     return {
-        "func": one.task,
-        "args": ", ".join(repr(argument) for argument in one.arguments) + ("," if len(one.arguments) == 1 else ""),
+        "func": RUN_JOB,
+        "args": ", ".join(repr(argument) for argument in (one.name, one.task, *one.arguments)),
+        "intended_date_kwarg": DUE_AT,
         "schedule_type": Schedule.DAILY if one.daily_at else Schedule.MINUTES,
         "minutes": one.minutes or None,
-        "repeats": -1,
         "cluster": one.cluster,
     }

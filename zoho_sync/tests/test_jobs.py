@@ -118,8 +118,10 @@ def test_every_scheduled_function_is_there_and_takes_its_arguments():
 
     write_schedules(SCHEDULES)
     for one in Schedule.objects.all():
-        arguments = eval(one.args or "()", {}) if one.args else ()  # as django-q2 reads them
-        signature(import_string(one.func)).bind(*arguments)
+        arguments = eval(one.args, {})  # as django-q2 reads them
+        signature(import_string(one.func)).bind(*arguments, due_at="2026-11-22T02:00:00+03:00")
+        _name, task, *others = arguments
+        signature(import_string(task)).bind(*others)
 
 
 def test_a_schedule_that_stays_keeps_its_next_run():
@@ -133,7 +135,7 @@ def test_a_schedule_that_stays_keeps_its_next_run():
     changed = write_schedules([Periodic(name="sweep", task="a.c", minutes=5, cluster="long")])
     assert (changed.changed, changed.created) == (1, 0)
     kept = Schedule.objects.get()
-    assert (kept.func, kept.cluster, kept.next_run) == ("a.c", "long", due)
+    assert (eval(kept.args), kept.cluster, kept.next_run) == (("sweep", "a.c"), "long", due)
 
 
 def test_a_schedule_that_is_no_longer_in_the_code_is_removed():
@@ -171,7 +173,7 @@ def test_arguments_are_written_so_that_they_can_be_read():
     )
 
     read = {one.name: eval(one.args or "()", {}) for one in Schedule.objects.all()}
-    assert read == {"none": (), "one": ("it's",), "two": ("a", "b")}
+    assert read == {"none": ("none", "a.b"), "one": ("one", "a.b", "it's"), "two": ("two", "a.b", "a", "b")}
 
 
 def test_looking_whether_to_ring_is_one_query():
