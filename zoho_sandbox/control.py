@@ -11,15 +11,19 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from zoho_sandbox.faults import Faults
+from zoho_sandbox.frozen import Frozen
+from zoho_sandbox.limits import Gate, Limits
 from zoho_sandbox.lists import detail_row
 from zoho_sandbox.modules import BY_NAME, Module
-from zoho_sandbox.tokens import TokenDesk
+from zoho_sandbox.pictures import KINDS, Album
+from zoho_sandbox.tokens import TokenDesk, TokenRules
 from zoho_sandbox.webhooks import Habits, Sender, Target
 from zoho_sandbox.wire import Record
 from zoho_sandbox.world.happenings import CREATORS, Change, NothingToDo, happen
+from zoho_sandbox.world.oddities import make_odd
 from zoho_sandbox.world.state import Switches, World
 
-S = TypeVar("S", Habits, Switches)
+S = TypeVar("S", Habits, Switches, Limits, TokenRules)
 
 
 class Refused(ValueError):
@@ -29,8 +33,9 @@ class Refused(ValueError):
 class Control:
     """What the control API offers, also to tests in the same process."""
 
-    def __init__(self, world: World, sender: Sender, faults: Faults, desk: TokenDesk) -> None:
+    def __init__(self, world: World, sender: Sender, faults: Faults, desk: TokenDesk, gate: Gate | None = None) -> None:
         self.world, self.sender, self.faults, self.desk = world, sender, faults, desk
+        self.gate, self.album, self.frozen = gate or Gate(), Album(), Frozen(world)
 
     # --- looking ------------------------------------------------------------------------------------
 
@@ -63,6 +68,7 @@ class Control:
             else:
                 self.world.tables[module][zoho_id].record = record
                 self.world.touch(module, zoho_id)
+            self.frozen.forget(module, zoho_id)
             self._tell([Change(module, zoho_id, "created" if is_new else "updated", record)], webhook, habits)
             return detail_row(self.world, kind, record)
 
@@ -78,6 +84,7 @@ class Control:
             record.update(changes)
             if touch:
                 self.world.touch(module, zoho_id)
+            self.frozen.forget(module, zoho_id)
             self._tell([Change(module, zoho_id, "updated", record)], webhook, habits)
             return detail_row(self.world, kind, record)
 
@@ -88,6 +95,7 @@ class Control:
             if self.world.get(module, zoho_id) is None:
                 raise Refused(f"no {module} {zoho_id}")
             record = self.world.remove(module, zoho_id)
+            self.frozen.forget(module, zoho_id)
             self._tell([Change(module, zoho_id, "deleted", record)], webhook, habits)
             return detail_row(self.world, kind, record)
 
@@ -99,6 +107,7 @@ class Control:
         with self.world.lock:
             made: Sequence[Change] = ()
             rows = []
+            self.frozen.forget_all()  # what one thing brings about is not told in full
             for _ in range(count):
                 try:
                     made = CREATORS[module](self.world)
@@ -114,9 +123,16 @@ class Control:
         for _ in range(count):
             with self.world.lock:
                 changes = happen(self.world)
+                self.frozen.forget_all()
                 self._tell(changes, webhook, habits)
                 told += [{"module": c.module, "id": c.zoho_id, "event": c.event} for c in changes]
         return told
+
+    def make_odd(self) -> int:
+        """Let the books have what grown companies have in them; how many records changed, without a webhook."""
+        with self.world.lock:
+            self.frozen.forget_all()
+            return make_odd(self.world)
 
     def _tell(self, changes: Sequence[Change], webhook: bool, habits: dict[str, Any]) -> None:
         # The habits are looked at first, so that a typo is refused even when nothing would be sent.
@@ -131,6 +147,7 @@ class Control:
         """Set switches; all of them as they stand now."""
         with self.world.lock:
             self.world.switches = _with(self.world.switches, switches)
+            self.frozen.forget_all()
             return asdict(self.world.switches)
 
     def webhooks(self, *, to: str | None = None, secret: str = "", key: str = "", **habits: Any) -> dict[str, Any]:
@@ -148,12 +165,66 @@ class Control:
         """Wait until every webhook is delivered or given up; False when time ran out."""
         return self.sender.wait_until_quiet(float(seconds))
 
-    def fault(self, name: str = "", *, times: int | None = None, path: str = "", seconds: float = 1) -> None:
-        """Arm a fault; without a name, disarm all."""
-        if not name:
+    def picture(self, zoho_id: str, kind: str = "png") -> Record:
+        """Give an item another picture with an id of its own; some kinds are no pictures, or too big."""
+        if kind not in KINDS:
+            raise Refused(f"no picture is called {kind!r}; there are {', '.join(KINDS)}")
+        with self.world.lock:
+            document_id = self.world.new_id() if kind != "none" else ""
+            self.album.kinds[document_id] = kind
+            suffix = "png" if kind in ("garbage", "empty", "huge") else kind
+            named = {"image_name": f"item.{suffix}", "image_type": suffix, "image_document_id": document_id}
+            return self.patch("item", zoho_id, named if document_id else dict.fromkeys(named, ""), webhook=False)
+
+    # --- how the sandbox goes wrong -----------------------------------------------------------------
+
+    def fault(
+        self,
+        name: str = "",
+        *,
+        kinds: Sequence[str] = (),
+        times: int | None = None,
+        path: str = "",
+        seconds: float | None = None,
+        rate: float | Decimal = 1.0,
+        seed: int = 1,
+    ) -> None:
+        """Arm a fault, or one of several `kinds`, for sure or at a `rate`; without a name, disarm all.
+
+        `seconds` is how long slow answers and timeouts take.
+        """
+        names = (*([name] if name else ()), *kinds)
+        if seconds is not None:
+            self.faults.slow_seconds = float(seconds)
+        if not names:
             return self.faults.clear()
-        self.faults.slow_seconds = float(seconds)
-        return self.faults.arm(name, times=times, path=path)
+        return self.faults.arm(*names, times=times, path=path, rate=float(rate), seed=seed)
+
+    def outage(self, seconds: float = 30, *, hangs_up: bool = True) -> None:
+        """Answer nobody for so long, neither the API nor the accounts server; 0 ends an outage."""
+        self.faults.begin_outage(float(seconds), hangs_up=hangs_up)
+
+    def limits(self, **limits: Any) -> dict[str, Any]:
+        """Enforce limits from now on (0: not); all of them as they stand now."""
+        if limits:
+            self.gate.set(_with(self.gate.limits, limits))
+        return asdict(self.gate.limits)
+
+    def tokens(self, **rules: Any) -> dict[str, Any]:
+        """Set how long tokens last and how many there are in a window; the rules as they stand now."""
+        self.desk.rules = _with(self.desk.rules, rules)
+        return asdict(self.desk.rules)
+
+    def freeze(self, modules: Sequence[str] = ("item",)) -> None:
+        """Render lists of `modules` now and keep all answers: for benchmarks."""
+        for module in modules:
+            _module(module)
+        with self.world.lock:
+            self.frozen.freeze(*modules)
+
+    def thaw(self) -> None:
+        with self.world.lock:
+            self.frozen.thaw()
 
     def expire_tokens(self) -> None:
         self.desk.expire_all()
@@ -167,11 +238,18 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "delete": Control.delete,
     "create": Control.create,
     "tick": Control.tick,
+    "make_odd": Control.make_odd,
     "switch": Control.switch,
     "webhooks": Control.webhooks,
     "hold": Control.hold,
     "flush": Control.flush,
+    "picture": Control.picture,
     "fault": Control.fault,
+    "outage": Control.outage,
+    "limits": Control.limits,
+    "tokens": Control.tokens,
+    "freeze": Control.freeze,
+    "thaw": Control.thaw,
     "expire_tokens": Control.expire_tokens,
 }
 """What can be posted to /_control/…; the arguments are those of the method."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -22,31 +23,65 @@ class BadParameter(ValueError):
     """A query parameter that Zoho refuses with 400 and code 2; the text is the parameter's name."""
 
 
-def list_page(world: World, module: Module, api: str, query: Mapping[str, str]) -> Record:
-    """The body of a list answer, without `code` and `message`."""
-    page = _positive(query, "page", 1)
-    per_page = min(_positive(query, "per_page", MOST_PER_PAGE), MOST_PER_PAGE)
+@dataclass(frozen=True)
+class Selection:
+    """The rows that a query is about, sorted, before they are cut into pages."""
+
+    rows: list[Stored]
+    list_key: str
+    report: str
+    applied_filter: str
+    sort_column: str
+    sort_order: str
+
+    def page(self, query: Mapping[str, str]) -> tuple[list[Stored], Record]:
+        """The rows of the page that `query` asks for, and its page_context."""
+        page = _positive(query, "page", 1)
+        per_page = min(_positive(query, "per_page", MOST_PER_PAGE), MOST_PER_PAGE)
+        first = (page - 1) * per_page
+        context: Record = {
+            "page": page,
+            "per_page": per_page,
+            "has_more_page": first + per_page < len(self.rows),
+            "report_name": self.report,
+            "applied_filter": self.applied_filter,
+            "custom_fields": [],
+            "sort_column": self.sort_column,
+            "sort_order": self.sort_order,
+        }
+        return self.rows[first : first + per_page], context
+
+
+def select(world: World, module: Module, api: str, query: Mapping[str, str]) -> Selection:
+    """What the query's filters leave, in the order that it or the module asks for."""
     rows, applied_filter = _filtered(world, module, api, query)
     column, order = _sorting(world, module, query)
     rows.sort(key=lambda stored: _sort_key(stored, column), reverse=order == "D")
+    return Selection(rows, _list_key(world, module, api), module.report, applied_filter, column, order)
+
+
+def list_page(world: World, module: Module, api: str, query: Mapping[str, str]) -> Record:
+    """The body of a list answer, without `code` and `message`."""
+    selection = select(world, module, api, query)
+    rows, context = selection.page(query)
+    body: Record = {selection.list_key: [list_row(world, module, stored.record) for stored in rows]}
+    return body | {"page_context": context} if module.has_page_context else body
+
+
+def price_rows(world: World, query: Mapping[str, str]) -> Record:
+    """Books' `/pricebooks/items`: what one price list says about items, all or those of `item_ids`, in pages."""
+    book = world.get("pricebook", query.get("pricebook_id", ""))
+    if book is None:
+        raise BadParameter("pricebook_id")
+    wanted = {part for part in query.get("item_ids", "").split(",") if part}
+    rows = [row for row in book["pricebook_items"] if not wanted or row["item_id"] in wanted]
+    page = _positive(query, "page", 1)
+    per_page = min(_positive(query, "per_page", MOST_PER_PAGE), MOST_PER_PAGE)
     first = (page - 1) * per_page
-    body: Record = {
-        _list_key(world, module, api): [
-            list_row(world, module, stored.record) for stored in rows[first : first + per_page]
-        ]
+    return {
+        "pricebook_items": rows[first : first + per_page],
+        "page_context": {"page": page, "per_page": per_page, "has_more_page": first + per_page < len(rows)},
     }
-    if module.has_page_context:
-        body["page_context"] = {
-            "page": page,
-            "per_page": per_page,
-            "has_more_page": first + per_page < len(rows),
-            "report_name": module.report,
-            "applied_filter": applied_filter,
-            "custom_fields": [],
-            "sort_column": column,
-            "sort_order": order,
-        }
-    return body
 
 
 def list_row(world: World, module: Module, record: Record) -> Record:

@@ -27,7 +27,13 @@ class LiveSandbox:
     def __init__(self, *options: str, environment: Mapping[str, str], folder: Path) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self.settings = CREDENTIALS | {"ZOHO_ACCOUNTS_URL": self.url, "ZOHO_API_URL": self.url}
+        # It has no limits unless a test asks for them.
+        self.settings = CREDENTIALS | {
+            "ZOHO_ACCOUNTS_URL": self.url,
+            "ZOHO_API_URL": self.url,
+            "ZOHO_REQUESTS_PER_MINUTE": "1000000",
+            "ZOHO_REQUESTS_PER_DAY": "1000000",
+        }
         self._session = requests.Session()
         self._session.trust_env = False
         self.process = LiveProcess(
@@ -53,6 +59,13 @@ class LiveSandbox:
         response = self._session.post(f"{self.url}/_control/{action}", json=arguments, timeout=15)
         assert response.status_code == 200, response.text
         return simplejson.loads(response.text, use_decimal=True)["result"]
+
+    def stats(self) -> dict[str, Any]:
+        """What was asked and what was sent."""
+        response = self._session.get(f"{self.url}/_control/stats", timeout=15)
+        assert response.status_code == 200, response.text
+        told: dict[str, Any] = response.json()
+        return told
 
     def stop(self) -> None:
         self._session.close()

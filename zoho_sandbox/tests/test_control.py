@@ -77,7 +77,7 @@ def test_health_and_stats_count(zoho):
     assert zoho.get("/_control/health").json()["records"]["item"] == 60
     stats = zoho.get("/_control/stats").json()
     assert stats["calls"] == {"/inventory/v1/items": 1, "/inventory/v1/items/{id}": 1, "/oauth/v2/token": 1}
-    assert stats["tokens"] == {"issued": 1}
+    assert stats["tokens"] == {"issued": 1, "refused": 0}
 
 
 @pytest.mark.parametrize(

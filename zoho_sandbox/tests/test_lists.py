@@ -153,3 +153,20 @@ def test_documented_spellings(zoho):
     assert "purchase_order" in zoho.read(f"/inventory/v1/purchaseorders/{order['purchaseorder_id']}")
     assert "customer_payments" in zoho.read("/books/v3/customerpayments")
     assert "item_group" in zoho.read(f"/inventory/v1/itemgroups/{group['group_id']}")
+
+
+def test_prices_of_a_list_come_from_books_where_its_detail_is_missing(zoho):
+    book = next(book for book in zoho.control("list", module="pricebook") if book["pricebook_items"])
+    zoho.control("switch", pricebook_detail_missing=True)
+    pages = [
+        zoho.read("/books/v3/pricebooks/items", pricebook_id=book["pricebook_id"], per_page=20, page=page)
+        for page in (1, 2)
+    ]
+    detail = zoho.get(f"/inventory/v1/pricebooks/{book['pricebook_id']}")
+    unknown = zoho.get("/books/v3/pricebooks/items", pricebook_id="1")
+
+    assert (detail.status_code, detail.json()["code"]) == (404, 5)
+    rows = [row for page in pages for row in page["pricebook_items"]]
+    assert rows == book["pricebook_items"][: len(rows)]
+    assert pages[0]["page_context"]["has_more_page"] is (len(book["pricebook_items"]) > 20)
+    assert (unknown.status_code, unknown.json()["code"]) == (400, 2)

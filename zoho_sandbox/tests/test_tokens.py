@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 import requests
 
+from tests.live.waiting import wait_for
+
 FORM = {
     "grant_type": "refresh_token",
     "client_id": "1000.SANDBOXCLIENT",
@@ -67,3 +69,19 @@ def test_organizations_need_no_organization_id(zoho):
 
     assert body["organizations"][0]["organization_id"] == "770000001"
     assert body["organizations"][0]["currency_code"] == "IQD"
+
+
+def test_the_window_and_the_number_of_tokens_can_be_made_smaller(sandbox):
+    sandbox.control.tokens(most_per_window=1, window_seconds=0.2)
+    ask = lambda: requests.post(f"{sandbox.address}/oauth/v2/token", data=FORM, timeout=5).status_code  # noqa: E731
+
+    assert [ask(), ask()] == [200, 400]
+    assert sandbox.stats()["tokens"] == {"issued": 1, "refused": 1}
+    wait_for(lambda: ask() == 200, seconds=5, what="the window passes")
+
+
+def test_of_many_valid_tokens_the_oldest_is_given_up(zoho):
+    zoho.control("tokens", most_per_window=100, most_valid=2)
+    oldest, middle, newest = (zoho.login() for _ in range(3))
+
+    assert [zoho.sandbox.control.desk.accepts(token) for token in (oldest, middle, newest)] == [False, True, True]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from zoho_sandbox.wire import encode
 from zoho_sandbox.world.build import Size, build_world
 from zoho_sandbox.world.happenings import happen
+from zoho_sandbox.world.oddities import make_odd
 
 
 def everything(world) -> bytes:
@@ -80,3 +81,24 @@ def test_the_books_still_agree_after_many_days():
 def test_a_company_without_goods_or_people_has_no_documents():
     assert not build_world(Size.scaled(0)).tables["invoice"]
     assert not build_world(Size.scaled(20, contacts=0)).tables["invoice"]
+
+
+def test_odd_books_still_add_up_and_move_their_times():
+    world = build_world(Size.scaled(60))
+    before = world.clock.last
+
+    changed = make_odd(world)
+
+    assert changed > 20
+    for module in ("salesorder", "invoice", "creditnote", "purchaseorder", "bill", "vendorcredit"):
+        for document in world.records(module):
+            parts = (
+                document["sub_total"]
+                - document["discount_total"]
+                + document["shipping_charge"]
+                + document["adjustment"]
+                + document["tax_total"]
+            )
+            assert document["total"] == parts
+    moved = [stored for table in world.tables.values() for stored in table.values() if stored.modified > before]
+    assert len(moved) >= changed - 3

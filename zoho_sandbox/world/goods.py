@@ -213,7 +213,8 @@ def move_stock(item: Record, location_id: str, quantity: Decimal) -> bool:
 
     A movement of stock does not move the item's `last_modified_time` (api.md §6.13).
     """
-    for row in item.get("locations", ()):
+    rows = item.get("locations", ()) if is_reckonable(item) else ()
+    for row in rows:
         if row["location_id"] == location_id:
             row["location_stock_on_hand"] += stock(quantity)
             add_up_stock(item)
@@ -223,11 +224,22 @@ def move_stock(item: Record, location_id: str, quantity: Decimal) -> bool:
 
 def sellable_items(world: World) -> list[Record]:
     """Active items that have a price."""
-    return [record for record in world.records("item") if record["status"] == "active" and record["rate"]]
+    return [
+        record
+        for record in world.records("item")
+        if record["status"] == "active" and record["rate"] and is_reckonable(record)
+    ]
 
 
 def tracked_items(world: World) -> list[Record]:
-    return [record for record in world.records("item") if record.get("locations")]
+    return [record for record in world.records("item") if record.get("locations") and is_reckonable(record)]
+
+
+def is_reckonable(item: Record) -> bool:
+    """Whether its figures are numbers, not "" or text: the company's people let the others be."""
+    rows = item.get("locations", ())
+    figures = [item["rate"], *(value for row in rows for key, value in row.items() if key.endswith(("stock", "hand")))]
+    return all(isinstance(figure, Decimal) for figure in figures)
 
 
 # --- groups -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from zoho_sandbox.modules import BY_NAME
 from zoho_sandbox.wire import Record
 from zoho_sandbox.world.company import locations
 from zoho_sandbox.world.counts import new_adjustment
-from zoho_sandbox.world.goods import move_stock, new_item, random_traits, sellable_items, tracked_items
+from zoho_sandbox.world.goods import is_reckonable, move_stock, new_item, random_traits, sellable_items, tracked_items
 from zoho_sandbox.world.lines import pick_goods
 from zoho_sandbox.world.people import contacts, new_customer, new_vendor
 from zoho_sandbox.world.purchases import (
@@ -68,7 +68,7 @@ def _any(world: World, found: list[Record], what: str) -> Record:
 
 
 def reprice_item(world: World) -> list[Change]:
-    item = _any(world, list(world.records("item")), "item")
+    item = _any(world, [item for item in world.records("item") if is_reckonable(item)], "item")
     item["rate"] = money((item["rate"] or 5) * world.random.choice((9, 11, 12)) / 10)
     return [updated(world, "item", item)]
 
@@ -91,7 +91,8 @@ def edit_customer(world: World) -> list[Change]:
 def reprice_list(world: World) -> list[Change]:
     """A price in a list: the list's own time does not move (api.md §6.13)."""
     book = _any(world, [book for book in world.records("pricebook") if book["pricebook_items"]], "price list")
-    row = world.random.choice(book["pricebook_items"])
+    priced = [row for row in book["pricebook_items"] if row["pricebook_rate"] != ""]
+    row = world.random.choice(priced)
     row["pricebook_rate"] = money(row["pricebook_rate"] * world.random.choice((9, 11)) / 10)
     return [Change("pricebook", book["pricebook_id"], "updated", book)]
 
@@ -227,6 +228,20 @@ def _move_goods(world: World, document: Record, sign: int) -> None:
     for line in document["line_items"]:
         if item := world.get("item", line["item_id"]):
             move_stock(item, line["location_id"], line["quantity"] * sign)
+
+
+def drift(world: World, module: str, event: Event) -> None:
+    """Another user of the books changes, makes or deletes one record of a module, by chance and without a webhook."""
+    if event == "created":
+        if module in CREATORS:
+            CREATORS[module](world)
+        return
+    record = _any(world, list(world.records(module)), module)
+    zoho_id = str(record[BY_NAME[module].id_key])
+    if event == "deleted":
+        world.remove(module, zoho_id)
+    else:
+        world.touch(module, zoho_id)
 
 
 # --- a day ------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def new_bill(world: World, vendor: Record, wanted: Wanted, at: datetime, *, orde
         "bill_number": world.new_number("BL"),
         "purchaseorder_id": order["purchaseorder_id"] if order else "",
         "date": at.date().isoformat(),
-        "due_date": (at.date() + timedelta(days=vendor["payment_terms"])).isoformat(),
+        "due_date": (at.date() + timedelta(days=vendor["payment_terms"] or 0)).isoformat(),
         "due_by_days": "",
         "status": "open",
         "payment_terms": vendor["payment_terms"],

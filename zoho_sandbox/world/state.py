@@ -38,6 +38,10 @@ class Switches:
     """Lists of items and contacts show active ones only unless `filter_by=Status.All` is sent."""
     documented_spellings: bool = False
     """Keys as in the documentation instead of the wire: purchase_order, customer_payments."""
+    pricebook_detail_missing: bool = False
+    """`/pricebooks/{id}` is undocumented and not there: prices come from Books' `/pricebooks/items` only."""
+    empty_images: bool = False
+    """The picture of an item without one is an empty answer of 200 instead of 404."""
 
 
 @dataclass

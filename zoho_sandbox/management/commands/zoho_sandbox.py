@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from zoho_sandbox.faults import NAMES, UnknownFault
+from zoho_sandbox.faults import NAMES, WEATHER, Faults, UnknownFault
+from zoho_sandbox.limits import Limits
 from zoho_sandbox.server import Sandbox
 from zoho_sandbox.tokens import Credentials
 from zoho_sandbox.webhooks import Habits, Target
@@ -44,10 +46,25 @@ class Command(BaseCommand):
             metavar="NAME[:TIMES[:PATH]]",
             help=f"go wrong: {', '.join(NAMES)}",
         )
+        parser.add_argument("--fault-rate", type=float, default=0.0, metavar="SHARE", help="go wrong by chance")
+        parser.add_argument("--fault-seed", type=int, default=1, help="the same seed makes the same chances")
+        parser.add_argument(
+            "--fault-kinds", default=",".join(WEATHER), metavar="NAME,…", help="what goes wrong by chance: %(default)s"
+        )
+        parser.add_argument("--fault-seconds", type=float, default=1.0, help="how long slow answers and timeouts take")
+        parser.add_argument("--per-minute", type=int, default=0, metavar="N", help="enforce a minute's limit (code 44)")
+        parser.add_argument("--minute-seconds", type=float, default=60.0, help="a shorter minute, for tests")
+        parser.add_argument("--per-day", type=int, default=0, metavar="N", help="enforce a day's limit (code 45)")
+        parser.add_argument("--day-seconds", type=float, default=86_400.0, help="a shorter day, for tests")
+        parser.add_argument("--at-once", type=int, default=0, metavar="N", help="enforce concurrency (code 1070)")
+        parser.add_argument(
+            "--frozen", action="store_true", help="render the lists of items beforehand: for benchmarks"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             size = Size.scaled(options["items"], contacts=options["contacts"], invoices=options["invoices"])
+            faults = configured_faults(options)
             sandbox = Sandbox(
                 host=options["host"],
                 port=options["port"],
@@ -62,7 +79,15 @@ class Command(BaseCommand):
                     late=options["late"],
                     reorder=options["reorder"],
                 ),
-                faults=options["fault"],
+                faults=faults,
+                limits=Limits(
+                    per_minute=options["per_minute"],
+                    minute_seconds=options["minute_seconds"],
+                    per_day=options["per_day"],
+                    day_seconds=options["day_seconds"],
+                    at_once=options["at_once"],
+                ),
+                frozen=("item",) if options["frozen"] else (),
                 tick_every=options["tick_every"],
             )
         except UnknownFault as error:
@@ -76,6 +101,17 @@ class Command(BaseCommand):
                 sandbox.wait()
             except KeyboardInterrupt:
                 self.stderr.write("stopped")
+
+
+def configured_faults(options: Mapping[str, Any]) -> Faults:
+    """What goes wrong for certain and by chance. UnknownFault names what is none."""
+    faults = Faults(slow_seconds=options["fault_seconds"])
+    for text in options["fault"]:
+        faults.arm_text(text)
+    if rate := options["fault_rate"]:
+        kinds = [kind.strip() for kind in options["fault_kinds"].split(",") if kind.strip()]
+        faults.arm(*kinds, rate=rate, seed=options["fault_seed"])
+    return faults
 
 
 def configured_credentials() -> Credentials:
