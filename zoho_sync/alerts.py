@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 
-from zoho_sync.models import Alert
+from zoho_sync.errors import BreakerOpen, LoginRefused, SyncError
+from zoho_sync.models import Alert, ZohoConnection
 from zoho_sync.models.alerts import AlertQuerySet
 
 _RAISE = """
@@ -36,6 +38,57 @@ def raise_alert(
             _RAISE.format(table=Alert._meta.db_table),
             [fingerprint[:200], code, severity, title[:200], detail, stored, stored],
         )
+
+
+# A right that is missing is met again by the next pull; not met for so long, it has been given.
+RIGHTS_FORGOTTEN = timedelta(hours=2)
+
+
+def tell_of(error: SyncError, *, at: datetime) -> None:
+    """What kept us from Zoho, if a person should know of it. Never inside a transaction that may fail."""
+    if isinstance(error, LoginRefused | BreakerOpen):
+        watch_connection(at=at)
+
+
+def watch_connection(*, at: datetime) -> None:
+    """Raise what the connection to Zoho suffers from by now, and resolve what is over."""
+    rows = ZohoConnection.objects.filter(organization_id=settings.ZOHO_ORGANIZATION_ID)
+    row = rows.defer("refresh_token", "access_token").first()
+    if row is None:
+        return
+    _keep(
+        "zoho_login",
+        bool(row.refused_credentials),
+        title="Zoho refuses the login",
+        detail=row.last_error,
+        severity=Alert.Severity.CRITICAL,
+        at=at,
+    )
+    areas = [area for area, told in row.forbidden.items() if at - datetime.fromisoformat(told["at"]) < RIGHTS_FORGOTTEN]
+    _keep(
+        "zoho_rights",
+        bool(areas),
+        title="The Zoho login lacks a right",
+        detail=f"Zoho does not let it read: {', '.join(sorted(areas))}. Check ZOHO_ORGANIZATION_ID, "
+        "and connect again with all scopes: `manage.py zoho_connect --code`.",
+        severity=Alert.Severity.CRITICAL,
+        at=at,
+    )
+    _keep(
+        "zoho_breaker",
+        row.breaker_state != ZohoConnection.Breaker.CLOSED,
+        title="Zoho does not answer",
+        detail=f"{row.breaker_reason}. It is tried again by itself.",
+        severity=Alert.Severity.WARNING,
+        at=at,
+    )
+
+
+def _keep(code: str, lasts: bool, *, title: str, detail: str, severity: Alert.Severity, at: datetime) -> None:
+    if lasts:
+        raise_alert(code=code, title=title, detail=detail, severity=severity, at=at)
+    else:
+        resolve(Alert.objects.filter(fingerprint=code), at=at, resolution="over by itself")
 
 
 def acknowledge(alerts: AlertQuerySet, *, by: AbstractBaseUser, at: datetime) -> int:

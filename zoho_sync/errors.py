@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,15 @@ class InvalidPayload(PermanentError):
 
 
 class NotConfigured(PermanentError):
-    """A setting is missing; the text names it."""
+    """Settings are `missing`; the text names them."""
+
+    def __init__(self, message: str, *, missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+
+
+class FileTooLarge(PermanentError):
+    """A file is larger than whoever asked for it takes."""
 
 
 class GoneFromZoho(SyncError):
@@ -45,6 +54,30 @@ class GoneFromZoho(SyncError):
 
 class OrganisationMustWait(TemporaryError):
     """Not this record's fault: the whole organisation waits (a limit, an open breaker, a refused login)."""
+
+
+class LimitReached(OrganisationMustWait):
+    """A limit of ours or of Zoho's keeps us from calling now: per minute, at once, or of token requests."""
+
+
+class QuotaSpent(OrganisationMustWait):
+    """The day's calls, or this priority's share of them, are used up; `retry_after` is the time to the reset."""
+
+
+class BreakerOpen(OrganisationMustWait):
+    """Zoho failed so often in a row that it is left alone until `retry_after`."""
+
+
+class LoginRefused(OrganisationMustWait):
+    """Zoho does not let us in until a person acts; the text says what to do."""
+
+
+class MissingScope(LoginRefused):
+    """The login lacks the scope or the right to read this."""
+
+
+class WrongOrganisation(LoginRefused):
+    """The login does not belong to ZOHO_ORGANIZATION_ID."""
 
 
 class WaitingForParent(SyncError):

@@ -11,6 +11,7 @@ from zoho_sync import client
 from zoho_sync.entities import Entity, modified_at
 from zoho_sync.errors import GoneFromZoho
 from zoho_sync.mirror import Kind, Observation
+from zoho_sync.models import Priority
 
 
 def is_configured() -> bool:
@@ -18,14 +19,20 @@ def is_configured() -> bool:
     return client.is_configured()
 
 
-def fetch_record(entity: Entity, zoho_id: str, *, now: Callable[[], datetime] = timezone.now) -> Observation:
+def fetch_record(
+    entity: Entity,
+    zoho_id: str,
+    *,
+    priority: Priority = Priority.WEBHOOK,
+    now: Callable[[], datetime] = timezone.now,
+) -> Observation:
     """The record as Zoho has it now, or that it is gone (404/1002). One API call, never inside a transaction.
 
     Raises what the client raises: OrganisationMustWait, TemporaryError, PermanentError.
     """
     asked_at = now()
     try:
-        payload = client.fetch_one(entity, zoho_id)
+        payload = client.fetch_one(entity, zoho_id, priority)
     except GoneFromZoho:
         return Observation(zoho_id=zoho_id, kind=Kind.GONE, observed_at=asked_at, confirmed=True)
     return Observation(

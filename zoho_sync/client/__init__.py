@@ -1,15 +1,23 @@
-"""Zoho's API: one login for all processes, lists page by page, records by id, errors that say what happens next."""
+"""Zoho's API: one login and one set of limits for all processes, lists page by page, records by id, files."""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from datetime import timedelta
+from typing import Unpack
 
+from django.conf import settings
+
+from zoho_sync.client import pricebooks
 from zoho_sync.client.configuration import Configuration, read_configuration
-from zoho_sync.client.http import NoSuchAddress, ZohoHttp, open_session
+from zoho_sync.client.connecting import read_organizations
+from zoho_sync.client.http import NoSuchAddress, ZohoHttp
+from zoho_sync.client.limits import Limiter
+from zoho_sync.client.pricebooks import read_pricebook
 from zoho_sync.client.reading import (
     Endpoint,
+    How,
     Page,
     Payload,
     identify,
@@ -17,65 +25,112 @@ from zoho_sync.client.reading import (
     read_one,
     read_pages,
 )
+from zoho_sync.client.sessions import Sessions
 from zoho_sync.client.token import TokenKeeper
 from zoho_sync.errors import NotConfigured
+from zoho_sync.models import Priority
 
 __all__ = [
     "Client",
     "Configuration",
     "Endpoint",
+    "How",
     "NoSuchAddress",
     "Page",
     "Payload",
+    "Priority",
     "configured_client",
     "fetch_one",
     "identify",
     "is_configured",
+    "refresh_token_early",
 ]
+
+# Seconds that one request may wait for the limits, for an open breaker and between its tries. A fetch for a
+# webhook is done under a lease, and its queue tries again; long work must not be silent for two minutes.
+SHORT_PATIENCE, LONG_PATIENCE = 5.0, 80.0
+# A schedule looks every few minutes; a call that finds less than five minutes left would refresh by itself.
+REFRESHED_BEFORE = timedelta(minutes=10)
 
 
 class Client:
-    """One organisation's Zoho, for one thread. Never call it inside a transaction."""
+    """One organisation's Zoho, for any number of threads. Never call it inside a transaction.
 
-    def __init__(self, configuration: Configuration) -> None:
-        self._session = open_session()
-        self._http = ZohoHttp(configuration, self._session, TokenKeeper(configuration, self._session))
+    `priority` says what the calls are for, and with that how much of the day's quota they may use.
+    A request waits `patience` seconds at the most for its turn; long work also asks again as long
+    when Zoho fails for a moment.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        priority: Priority = Priority.WEBHOOK,
+        *,
+        patience: float | None = None,
+    ) -> None:
+        is_urgent = priority == Priority.WEBHOOK
+        self.priority = priority
+        self._sessions = Sessions()
+        self._http = ZohoHttp(
+            configuration,
+            self._sessions,
+            TokenKeeper(configuration, self._sessions),
+            Limiter(configuration.organization_id, priority),
+            patience=_patience(urgent=is_urgent) if patience is None else patience,
+            asks_again=not is_urgent,
+        )
 
     @property
     def calls(self) -> int:
-        """How many API requests were sent, for a run's statistics."""
+        """How many API requests were sent, by all threads, for a run's statistics."""
         return self._http.calls
 
-    def pages(self, endpoint: Endpoint, *, newest_first: bool = False) -> Iterator[Page]:
-        """See `reading.read_pages`."""
-        return read_pages(self._http, endpoint, newest_first=newest_first)
+    def pages(self, endpoint: Endpoint, **how: Unpack[How]) -> Generator[Page]:
+        """See `reading.read_pages` and `reading.How`."""
+        return read_pages(self._http, endpoint, **how)
 
     def fetch(self, endpoint: Endpoint, zoho_id: str) -> Payload:
-        """See `reading.read_one`."""
-        return read_one(self._http, endpoint, zoho_id)
+        """See `reading.read_one` and `pricebooks.read_pricebook`."""
+        read = read_pricebook if endpoint.path == pricebooks.PATH else read_one
+        return read(self._http, endpoint, zoho_id)
 
-    def fetch_items(self, item_ids: Sequence[str]) -> tuple[dict[str, Payload], frozenset[str]]:
+    def fetch_items(
+        self, item_ids: Sequence[str], *, goes_on: Callable[[], bool] = lambda: True
+    ) -> tuple[dict[str, Payload], frozenset[str]]:
         """See `reading.read_item_details`."""
-        return read_item_details(self._http, item_ids)
+        return read_item_details(self._http, item_ids, goes_on=goes_on)
+
+    def fetch_file(self, api: str, path: str, *, most_bytes: int) -> tuple[bytes, str]:
+        """See `http.ZohoHttp.get_file`."""
+        return self._http.get_file(api, path, most_bytes=most_bytes)
+
+    def organizations(self) -> list[Payload]:
+        """The organisations that the login may see. PermanentError when the answer does not hold them."""
+        return read_organizations(self._http)
 
     def close(self) -> None:
-        self._session.close()
+        self._sessions.close()
 
 
-_local = threading.local()
+def _patience(*, urgent: bool) -> float:
+    """Seconds. A fetch for a webhook must not outlast the lease of its job."""
+    return min(SHORT_PATIENCE, settings.TDS_LOCK_TIMEOUT_SECONDS / 4) if urgent else LONG_PATIENCE
 
 
-def configured_client() -> Client:
-    """This thread's client for the organisation that is configured now. NotConfigured names what is missing."""
+_clients: dict[Priority, tuple[tuple[int, Configuration], Client]] = {}
+
+
+def configured_client(priority: Priority = Priority.WEBHOOK) -> Client:
+    """This process's client of that priority, for the organisation that is configured now; any thread may use it.
+
+    NotConfigured names what is missing.
+    """
     configuration = read_configuration()
-    # A process that was forked must not send over its parent's connections.
+    # A process that was forked must not share its parent's client.
     key = (os.getpid(), configuration)
-    held: tuple[tuple[int, Configuration], Client] | None = getattr(_local, "held", None)
+    held = _clients.get(priority)
     if held is None or held[0] != key:
-        if held:
-            held[1].close()
-        held = (key, Client(configuration))
-        _local.held = held
+        held = _clients[priority] = (key, Client(configuration, priority))
     return held[1]
 
 
@@ -88,6 +143,18 @@ def is_configured() -> bool:
     return True
 
 
-def fetch_one(endpoint: Endpoint, zoho_id: str) -> Payload:
-    """The whole record, through this thread's client. GoneFromZoho when Zoho does not have it (404/1002)."""
-    return configured_client().fetch(endpoint, zoho_id)
+def refresh_token_early() -> bool:
+    """Get a new access token when the present one has less than `REFRESHED_BEFORE`; whether there is a new one.
+
+    Raises NotConfigured, and what `TokenKeeper.token` raises.
+    """
+    configuration, sessions = read_configuration(), Sessions()
+    try:
+        return TokenKeeper(configuration, sessions).refresh_early(left=REFRESHED_BEFORE)
+    finally:
+        sessions.close()
+
+
+def fetch_one(endpoint: Endpoint, zoho_id: str, priority: Priority = Priority.WEBHOOK) -> Payload:
+    """The whole record, through this process's client. GoneFromZoho when Zoho does not have it (404/1002)."""
+    return configured_client(priority).fetch(endpoint, zoho_id)

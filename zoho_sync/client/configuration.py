@@ -24,13 +24,17 @@ class Configuration:
     refresh_token: str = field(repr=False)
 
 
-def read_configuration() -> Configuration:
-    """The settings, completed by the refresh token of a stored connection. NotConfigured names what is missing."""
+def read_configuration(*, before_login: bool = False) -> Configuration:
+    """The settings, completed by the refresh token of a stored connection. NotConfigured names what is missing.
+
+    `before_login` is for who is about to get a refresh token: none is needed.
+    """
     values = {name: getattr(settings, name) for name in NEEDED}
     if values["ZOHO_ORGANIZATION_ID"] and not values["ZOHO_REFRESH_TOKEN"]:
         values["ZOHO_REFRESH_TOKEN"] = _stored_refresh_token(values["ZOHO_ORGANIZATION_ID"])
-    if missing := [name for name in NEEDED if not values[name]]:
-        raise NotConfigured(f"Zoho is not configured: set {', '.join(missing)}")
+    needed = [name for name in NEEDED if not (before_login and name == "ZOHO_REFRESH_TOKEN")]
+    if missing := [name for name in needed if not values[name]]:
+        raise NotConfigured(f"Zoho is not configured: set {', '.join(missing)}", missing=missing)
     return Configuration(
         accounts_url=settings.ZOHO_ACCOUNTS_URL,
         api_url=settings.ZOHO_API_URL,

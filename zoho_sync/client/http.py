@@ -1,106 +1,255 @@
-"""One GET to Zoho: the login, the organisation, and what an answer that is not success means (api.md §2)."""
+"""One request to Zoho: its turn, the login, the answer; and again, as long as that may help."""
 
 from __future__ import annotations
 
-import json
+import threading
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import requests
 import structlog
-from requests.adapters import HTTPAdapter
+from django.db import DatabaseError
 
+from zoho_sync.client.answers import (
+    CONCURRENCY_LIMIT,
+    DAILY_LIMIT,
+    LOGIN_SECONDS,
+    WRONG_ORGANISATION,
+    Answer,
+    NoSuchAddress,
+    read_file,
+    read_json,
+)
 from zoho_sync.client.configuration import Configuration
-from zoho_sync.client.token import TokenKeeper
-from zoho_sync.errors import GoneFromZoho, OrganisationMustWait, PermanentError, SyncError, TemporaryError
+from zoho_sync.client.limits import AllBusy, Limiter, Permit, jitter
+from zoho_sync.client.sessions import Sessions
+from zoho_sync.errors import FileTooLarge, MissingScope, OrganisationMustWait, TemporaryError
+
+__all__ = ["NoSuchAddress", "ZohoHttp"]
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 TIMEOUT_SECONDS = (5, 30)
+# A whole answer takes no longer, however slowly it drips, and holds no more.
+MOST_SECONDS, MOST_BYTES = 40.0, 64 * 1024 * 1024
+CHUNK_BYTES = 128 * 1024
 PREFIXES = {"inventory": "inventory/v1", "books": "books/v3"}
-CONNECTIONS = 10
+# Full jitter up to these seconds between two tries, doubled from the first to the last.
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+LOOK_SECONDS = (0.05, 0.15)
+# Those who wait for the same moment do not come back all at once.
+SPREAD_SECONDS = (0.05, 2.0)
+# After so long a wait for its turn a call looks again whether it is still wanted.
+STALE_SECONDS = 0.5
 
-UNAUTHORISED_CODES = (57, 14)
-GONE, NO_SUCH_ADDRESS, WRONG_ORGANISATION, INTERNAL = 1002, 5, 6041, 1000
-MINUTE_LIMITS, DAILY_LIMIT, CONCURRENCY_LIMIT = (44, 43), 45, 1070
-LIMIT_CODES = (*MINUTE_LIMITS, DAILY_LIMIT, CONCURRENCY_LIMIT)
-MINUTE_SECONDS, MOMENT_SECONDS, HOUR_SECONDS = 60.0, 5.0, 3600.0
-LOGIN_SECONDS = 600.0
-PAUSES = (0.5, 2.0)
-
-
-class NoSuchAddress(PermanentError):
-    """Zoho has no such address for this organisation (404, code 5)."""
+Parameters = Mapping[str, str]
 
 
-def open_session() -> requests.Session:
-    """A pooled session for one thread."""
-    session = requests.Session()
-    session.mount("http://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-    session.mount("https://", HTTPAdapter(pool_maxsize=CONNECTIONS))
-    return session
+class Tokens(Protocol):
+    """Who has the access token: `token.TokenKeeper`."""
+
+    def token(self) -> str: ...
+    def replace(self, rejected: str) -> str: ...
+    def is_known_to_lack(self, token: str, area: str) -> bool: ...
+    def note_lack(self, token: str, area: str) -> None: ...
 
 
 class ZohoHttp:
-    """Sends requests to one organisation. `calls` counts them."""
+    """Sends requests to one organisation, from any number of threads. `calls` counts them."""
 
     def __init__(
         self,
         configuration: Configuration,
-        session: requests.Session,
-        keeper: TokenKeeper,
+        sessions: Sessions,
+        keeper: Tokens,
+        limiter: Limiter,
         *,
+        patience: float,
+        asks_again: bool,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._configuration, self._session, self._keeper, self._sleep = configuration, session, keeper, sleep
-        self.calls = 0
+        """`patience` in seconds is how long a request waits for its turn, `asks_again` whether it also
+        bears with failures so long.
+        """
+        self._configuration, self._sessions, self._keeper, self._limiter = configuration, sessions, keeper, limiter
+        self._patience, self._asks_again, self._sleep = patience, asks_again, sleep
+        self._calls, self._counting = 0, threading.Lock()
 
-    def get(
-        self, api: str, path: str, parameters: Mapping[str, str] | None = None, *, tries: int = 1
-    ) -> dict[str, Any]:
+    @property
+    def calls(self) -> int:
+        return self._calls
+
+    def get(self, api: str, path: str, parameters: Parameters | None = None) -> dict[str, Any]:
         """The JSON body of a successful answer, fractions as Decimal. `path` begins with a slash.
 
-        Raises OrganisationMustWait (limits, login, rights), TemporaryError (no or no sensible answer, as
-        often as `tries`), GoneFromZoho (404/1002), NoSuchAddress, PermanentError (any other refusal).
+        Raises OrganisationMustWait (limits, breaker, login, rights), TemporaryError (no or no sensible answer),
+        GoneFromZoho (404/1002), NoSuchAddress, PermanentError (any other refusal).
         """
-        for pause in PAUSES[: tries - 1]:
-            try:
-                return self._get(api, path, parameters)
-            except OrganisationMustWait:
-                raise
-            except TemporaryError:
-                log.warning("zoho_asked_again", path=path, pause=pause, exc_info=True)
-                self._sleep(pause)
-        return self._get(api, path, parameters)
+        return self._persist(path, lambda most_wait: read_json(self._ask(api, path, parameters, most_wait), path))
 
-    def _get(self, api: str, path: str, parameters: Mapping[str, str] | None) -> dict[str, Any]:
+    def get_file(self, api: str, path: str, *, most_bytes: int) -> tuple[bytes, str]:
+        """A file and the content type Zoho gives it. GoneFromZoho when there is none (404/1002, or it is empty).
+
+        FileTooLarge when it is larger than `most_bytes`; else as `get`.
+        """
+        return self._persist(path, lambda most_wait: read_file(self._ask(api, path, None, most_wait, most_bytes), path))
+
+    # --- again and again ------------------------------------------------------------------------
+
+    def _persist(self, path: str, ask: Callable[[float], T]) -> T:
+        """Ask until there is an answer, or waiting is of no use, or patience is at an end."""
+        ends, failures = time.monotonic() + self._patience, 0
+        while True:
+            left = max(ends - time.monotonic(), 0.0)
+            try:
+                return ask(left)
+            except AllBusy as error:
+                pause = jitter(*LOOK_SECONDS) if error.retry_after else 0.0
+                if error.retry_after and pause > left:
+                    raise
+            except OrganisationMustWait as error:
+                pause = (error.retry_after or 0.0) + jitter(*SPREAD_SECONDS)
+                if pause > left:
+                    raise
+                log.info("zoho_waits", path=path, seconds=round(pause, 1), reason=str(error))
+            except TemporaryError as error:
+                failures += 1
+                pause = jitter(0.0, min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+                if not self._asks_again or pause > left:
+                    raise
+                log.warning("zoho_asked_again", path=path, pause=round(pause, 1), error=str(error))
+            self._sleep(pause)
+
+    # --- once -----------------------------------------------------------------------------------
+
+    def _ask(
+        self, api: str, path: str, parameters: Parameters | None, most_wait: float, most_bytes: int | None = None
+    ) -> Answer:
+        """The answer to a request with a token that Zoho accepts: after a 401 it is sent once more with another."""
         token = self._keeper.token()
-        response = self._send(api, path, parameters, token)
-        if _is_unauthorised(response):
-            response = self._send(api, path, parameters, self._keeper.replace(token))
-            if _is_unauthorised(response):
-                raise OrganisationMustWait(
+        answer = self._send(api, path, parameters, token, most_wait, most_bytes)
+        if answer.is_unauthorised:
+            # The first part of an address is what scopes are given for, by each API its own.
+            area = path.split("/")[1] if api == "inventory" else f"{api}/{path.split('/')[1]}"
+            if not self._keeper.is_known_to_lack(token, area):
+                token = self._keeper.replace(token)
+                answer = self._send(api, path, parameters, token, most_wait, most_bytes)
+            if answer.is_unauthorised:
+                self._keeper.note_lack(token, area)
+                raise MissingScope(
                     f"{path}: Zoho rejects a fresh token: the login lacks the scope or the right to read this; "
-                    "connect again with all scopes",
+                    "connect again with all scopes (code 57)",
                     retry_after=LOGIN_SECONDS,
                 )
-        return _read(response, path)
+        if answer.code == WRONG_ORGANISATION:
+            self._keeper.note_lack(token, "organization_id")
+        return answer
 
-    def _send(self, api: str, path: str, parameters: Mapping[str, str] | None, token: str) -> requests.Response:
+    def _send(
+        self,
+        api: str,
+        path: str,
+        parameters: Parameters | None,
+        token: str,
+        most_wait: float,
+        most_bytes: int | None,
+    ) -> Answer:
+        permit = self._limiter.enter(most_wait=most_wait)
+        self._await_turn(permit)
         known = self._configuration
-        self.calls += 1
         try:
-            return self._session.get(
+            answer = self._receive(
                 f"{known.api_url}/{PREFIXES[api]}{path}",
-                params={"organization_id": known.organization_id, **(parameters or {})},
-                auth=_Login(token),
-                timeout=TIMEOUT_SECONDS,
-                allow_redirects=False,
+                {"organization_id": known.organization_id, **(parameters or {})},
+                path,
+                token,
+                most_bytes,
             )
+        except TemporaryError as error:
+            self._settle(permit, failure=str(error))
+            raise
+        except BaseException:
+            self._leave(permit)
+            raise
+        self._settle(permit, answer=answer, failure=f"{path}: HTTP {answer.status}" if answer.is_failure else "")
+        return answer
+
+    def _await_turn(self, permit: Permit) -> None:
+        if permit.wait <= 0:
+            return
+        try:
+            self._sleep(permit.wait)
+        except BaseException:
+            self._limiter.give_back(permit)
+            raise
+        if permit.wait > STALE_SECONDS:
+            self._limiter.check(permit)
+
+    def _receive(self, url: str, parameters: Parameters, path: str, token: str, most_bytes: int | None) -> Answer:
+        with self._counting:
+            self._calls += 1
+        ends, most = time.monotonic() + MOST_SECONDS, most_bytes or MOST_BYTES
+        try:
+            with (
+                self._sessions.borrow() as session,
+                session.get(
+                    url,
+                    params=parameters,
+                    auth=_Login(token),
+                    timeout=TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = bytearray()
+                for chunk in response.iter_content(CHUNK_BYTES):
+                    content += chunk
+                    if len(content) > most:
+                        raise FileTooLarge(f"{path}: larger than {most} bytes")
+                    if time.monotonic() > ends:
+                        raise TemporaryError(f"{path}: Zoho did not answer within {MOST_SECONDS:g} s")
+                return Answer(response.status_code, response.headers, bytes(content), most_bytes is not None)
         except requests.RequestException as error:
             raise TemporaryError(f"{path}: Zoho did not answer: {type(error).__name__}") from None
+
+    # --- afterwards -----------------------------------------------------------------------------
+
+    def _settle(self, permit: Permit, *, answer: Answer | None = None, failure: str = "") -> None:
+        """Give the slot back, and tell the others what the answer means for all."""
+        try:
+            self._limiter.leave(permit)
+            if failure:
+                self._limiter.breaker.note_failure(failure, is_probe=permit.is_probe)
+                self._limiter.count("failed")
+            elif permit.is_probe or permit.failures:
+                self._limiter.breaker.note_success(is_probe=permit.is_probe)
+            if answer is not None:
+                self._heed(permit, answer)
+        except DatabaseError:
+            # The answer is here and is worth more; the lease of the slot ends by itself.
+            log.exception("zoho_call_not_settled")
+
+    def _heed(self, permit: Permit, answer: Answer) -> None:
+        limit, remaining, resets_in = (
+            answer.number(f"X-Rate-Limit-{name}") for name in ("Limit", "Remaining", "Reset")
+        )
+        if answer.is_limit:
+            self._limiter.count("limited")
+            if answer.code == DAILY_LIMIT:
+                self._limiter.spend_day(answer.limit_seconds, limit=limit)
+            elif answer.code != CONCURRENCY_LIMIT:
+                self._limiter.block(answer.limit_seconds, f"a limit of Zoho's is reached (code {answer.code})")
+        elif limit is not None and remaining is not None and resets_in is not None:
+            self._limiter.heed(permit, limit=limit, remaining=remaining, resets_in=resets_in)
+
+    def _leave(self, permit: Permit) -> None:
+        try:
+            self._limiter.give_back(permit)
+        except DatabaseError:
+            log.exception("zoho_call_not_settled")
 
 
 class _Login(requests.auth.AuthBase):
@@ -112,61 +261,3 @@ class _Login(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Zoho-oauthtoken {self._token}"
         return request
-
-
-def _body(response: requests.Response) -> dict[str, Any] | None:
-    try:
-        body = json.loads(response.content, parse_float=Decimal)
-    except ValueError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _code(body: Mapping[str, Any] | None) -> int:
-    code = (body or {}).get("code", 0)
-    return code if isinstance(code, int) else -1
-
-
-def _is_unauthorised(response: requests.Response) -> bool:
-    """401, and codes 57 and 14, which have been seen under other statuses."""
-    if response.status_code == 401:
-        return True
-    return response.status_code >= 400 and _code(_body(response)) in UNAUTHORISED_CODES
-
-
-def _read(response: requests.Response, path: str) -> dict[str, Any]:
-    """The body of success. The code decides: limits come under HTTP 200 too."""
-    body = _body(response)
-    status, code = response.status_code, _code(body)
-    if status == 429 or code in LIMIT_CODES:
-        raise OrganisationMustWait(
-            f"{path}: a limit of Zoho's is reached (HTTP {status}, code {code})", retry_after=_pause(response, code)
-        )
-    if body is None:
-        raise TemporaryError(f"{path}: HTTP {status} without JSON")
-    if code == 0 and status < 300:
-        return body
-    raise _refusal(path, status, code, str(body.get("message") or ""))
-
-
-def _refusal(path: str, status: int, code: int, message: str) -> SyncError:
-    text = f"{path}: HTTP {status}, code {code}: {message}"
-    if status == 404 and code == GONE:
-        return GoneFromZoho(text)
-    if status == 404 and code == NO_SUCH_ADDRESS:
-        return NoSuchAddress(text)
-    if code == WRONG_ORGANISATION:
-        return OrganisationMustWait(f"{text} Check ZOHO_ORGANIZATION_ID.", retry_after=LOGIN_SECONDS)
-    if status >= 500 or 300 <= status < 400 or code == INTERNAL:
-        return TemporaryError(text)
-    return PermanentError(text)
-
-
-def _pause(response: requests.Response, code: int) -> float:
-    """Seconds: what Zoho says, else what the limit is about."""
-    names = ("Retry-After", "X-Rate-Limit-Reset") if code == DAILY_LIMIT else ("Retry-After",)
-    for name in names:
-        text = response.headers.get(name, "")
-        if text.isascii() and text.isdigit():
-            return float(text)
-    return {DAILY_LIMIT: HOUR_SECONDS, CONCURRENCY_LIMIT: MOMENT_SECONDS}.get(code, MINUTE_SECONDS)

@@ -1,8 +1,11 @@
 """The access token: one for all processes, kept encrypted in ZohoConnection, refreshed by one of them at a time.
 
 Zoho gives ten tokens in ten minutes per refresh token and then none (api.md §1), so a refresh is
-claimed with one conditional UPDATE: it notes when the refresh began and takes the old token away.
-Whoever finds no token there waits for the one who claimed it; nobody holds a transaction meanwhile.
+claimed with one conditional UPDATE that notes when it began, and the times of the last ones are
+kept. Whoever needs the new token waits for the one who claimed it; nobody holds a transaction
+meanwhile, and a claim that its owner did not live to end is taken over. Credentials that Zoho has
+refused are remembered by their fingerprint and not tried again. Times are the processes' own: the
+clocks of several machines may differ by seconds, for which `MARGIN` and `EARLY` make room.
 """
 
 from __future__ import annotations
@@ -11,28 +14,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-import requests
+import structlog
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from zoho_sync.client import accounts
+from zoho_sync.client.accounts import Grant, InvalidCredentials
 from zoho_sync.client.configuration import Configuration
-from zoho_sync.errors import OrganisationMustWait, TemporaryError
+from zoho_sync.client.sessions import Sessions
+from zoho_sync.errors import LimitReached, OrganisationMustWait, TemporaryError
 from zoho_sync.models import ZohoConnection
 
-TIMEOUT_SECONDS = (5, 20)
+log = structlog.get_logger(__name__)
+
 EARLY = timedelta(minutes=5)
-LIFETIME_SECONDS = 3600
 CLAIM = timedelta(seconds=30)
 LOOK_SECONDS = 0.1
-DENIED = "Access Denied"
-DENIED_SECONDS = 600
-REFUSED = {
-    "invalid_code": "ZOHO_REFRESH_TOKEN is revoked or belongs to another client: connect to Zoho again",
-    "invalid_client": "ZOHO_CLIENT_ID is unknown in this data centre: check it and ZOHO_REGION",
-    "invalid_client_secret": "ZOHO_CLIENT_SECRET is wrong",  # pragma: allowlist secret
-}
+WINDOW, MARGIN, MOST_REFRESHES = timedelta(minutes=10), timedelta(seconds=30), 10
+LACK_LASTS = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,17 @@ class AccessToken:
 
 
 class TokenKeeper:
-    """Hands out the organisation's access token."""
+    """Hands out the organisation's access token. Threads may share it."""
 
     def __init__(
         self,
         configuration: Configuration,
-        session: requests.Session,
+        sessions: Sessions,
         *,
         now: Callable[[], datetime] = timezone.now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._configuration, self._session, self._now, self._sleep = configuration, session, now, sleep
+        self._configuration, self._sessions, self._now, self._sleep = configuration, sessions, now, sleep
         self._held: AccessToken | None = None
 
     def token(self) -> str:
@@ -60,26 +62,51 @@ class TokenKeeper:
 
         Raises OrganisationMustWait when Zoho refuses to give one, TemporaryError when it cannot be reached.
         """
-        if self._held is None or self._held.ends_at - EARLY <= self._now():
-            self._held = self._obtain(rejected="")
-        return self._held.value
+        held = self._held
+        if held is None or held.ends_at - EARLY <= self._now():
+            held = self._held = self._obtain(rejected="", early=EARLY)
+        return held.value
 
     def replace(self, rejected: str) -> str:
         """Another token than the one Zoho has just rejected: one that another process got meanwhile, or a new one."""
-        self._held = self._obtain(rejected=rejected)
-        return self._held.value
+        self._held = held = self._obtain(rejected=rejected, early=EARLY)
+        return held.value
+
+    def refresh_early(self, *, left: timedelta) -> bool:
+        """Get a new token if the present one is good for less than `left`; whether a new one is here.
+
+        The present one is used until then, so nobody waits. Raises as `token`.
+        """
+        before = self._row().access_token
+        return bool(self._obtain(rejected="", early=left).value != before)
+
+    def is_known_to_lack(self, token: str, area: str) -> bool:
+        """Whether a fresh token, this one, has been rejected at the area before: another would be so too."""
+        told = self._row().forbidden.get(area)
+        if not told or told["token"] != _fingerprint(token):
+            return False
+        return bool(self._now() - datetime.fromisoformat(told["at"]) < LACK_LASTS)
+
+    def note_lack(self, token: str, area: str) -> None:
+        """A fresh token was rejected at this area of the API."""
+        row = self._row()
+        told = {"token": _fingerprint(token), "at": self._now().isoformat()}
+        self._rows(row).update(forbidden={**row.forbidden, area: told})
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _obtain(self, *, rejected: str) -> AccessToken:
+    def _obtain(self, *, rejected: str, early: timedelta) -> AccessToken:
         deadline = self._now() + CLAIM * 2
         while True:
             row = self._row()
-            if token := self._usable(row, rejected):
+            if token := self._usable(row, rejected, early):
                 return token
-            self._respect_denial(row)
-            if not self._is_being_refreshed(row) and self._claim(row):
-                return self._refresh(row.pk)
+            self._respect_refusals(row)
+            if self._is_being_refreshed(row):
+                if early > EARLY and (token := self._usable(row, rejected, EARLY)):
+                    return token
+            elif self._claim(row):
+                return self._refresh(row)
             if self._now() > deadline:
                 raise TemporaryError("another process has been refreshing the Zoho token for a minute")
             self._sleep(LOOK_SECONDS)
@@ -90,78 +117,95 @@ class TokenKeeper:
         )
         return row
 
-    def _usable(self, row: ZohoConnection, rejected: str) -> AccessToken | None:
+    @staticmethod
+    def _rows(row: ZohoConnection) -> QuerySet[ZohoConnection]:
+        return ZohoConnection.objects.filter(pk=row.pk)
+
+    def _usable(self, row: ZohoConnection, rejected: str, early: timedelta) -> AccessToken | None:
         ends_at = row.access_token_expires_at
-        if not row.access_token or row.access_token == rejected or not ends_at or ends_at - EARLY <= self._now():
+        if not row.access_token or row.access_token == rejected or not ends_at or ends_at - early <= self._now():
             return None
         return AccessToken(row.access_token, ends_at)
 
-    def _respect_denial(self, row: ZohoConnection) -> None:
-        """Asking again within ten minutes of "Access Denied" only prolongs it."""
-        if row.last_error.startswith(DENIED) and row.refreshed_at:
-            left = DENIED_SECONDS - (self._now() - row.refreshed_at).total_seconds()
-            if left > 0:
-                raise OrganisationMustWait(f"Zoho gives no token: {row.last_error}", retry_after=left)
+    def _respect_refusals(self, row: ZohoConnection) -> None:
+        """Asking again would be of no use, or make it worse."""
+        if row.refused_credentials and row.refused_credentials == credentials_mark(self._configuration):
+            raise InvalidCredentials(row.last_error, retry_after=accounts.DENIED_SECONDS)
+        now = self._now()
+        if row.denied_until and row.denied_until > now:
+            raise LimitReached(
+                f"Zoho gives no token: {row.last_error}", retry_after=(row.denied_until - now).total_seconds()
+            )
+        lately = self._lately(row)
+        if len(lately) >= MOST_REFRESHES:
+            free_at = lately[-MOST_REFRESHES] + WINDOW + MARGIN
+            raise LimitReached(
+                f"{len(lately)} tokens were asked for in the last ten minutes, which is as many as Zoho gives",
+                retry_after=max((free_at - now).total_seconds(), 0.0),
+            )
+
+    def _lately(self, row: ZohoConnection) -> list[datetime]:
+        since = self._now() - WINDOW - MARGIN
+        return sorted(moment for text in row.refreshes if (moment := datetime.fromisoformat(text)) > since)
 
     def _is_being_refreshed(self, row: ZohoConnection) -> bool:
-        started = row.refreshed_at
-        return not row.access_token and not row.last_error and started is not None and self._now() - started < CLAIM
+        return row.refresh_lease_until is not None and row.refresh_lease_until > self._now()
 
     def _claim(self, row: ZohoConnection) -> bool:
         """Whether the refresh is ours: true for exactly one of those who saw the same row."""
-        claimed = ZohoConnection.objects.filter(pk=row.pk, refreshed_at=row.refreshed_at).update(
-            refreshed_at=self._now(), access_token="", last_error=""
-        )
+        now = self._now()
+        refreshes = [moment.isoformat() for moment in [*self._lately(row), now]]
+        claimed = ZohoConnection.objects.filter(
+            pk=row.pk, refreshed_at=row.refreshed_at, refresh_lease_until=row.refresh_lease_until
+        ).update(refreshed_at=now, refresh_lease_until=now + CLAIM, refreshes=refreshes)
+        row.refreshed_at = now
         return claimed == 1
 
-    def _refresh(self, pk: int) -> AccessToken:
-        row = ZohoConnection.objects.filter(pk=pk)
+    def _refresh(self, row: ZohoConnection) -> AccessToken:
+        """Ask, and write down what came of it, unless somebody has taken over meanwhile."""
+        mine = ZohoConnection.objects.filter(pk=row.pk, refreshed_at=row.refreshed_at)
+        asked_at = self._now()
         try:
-            token = self._ask()
-        except TemporaryError as error:
-            row.update(last_error=str(error))
+            grant = accounts.refresh(self._configuration, self._sessions)
+        except InvalidCredentials as error:
+            log.error("zoho_login_refused", error=str(error))
+            mark = credentials_mark(self._configuration)
+            mine.update(last_error=str(error), refused_credentials=mark, refresh_lease_until=None)
             raise
-        row.update(access_token=token.value, access_token_expires_at=token.ends_at)
-        return token
-
-    def _ask(self) -> AccessToken:
-        """One token request, the secrets in the form body so that no address shows them."""
-        known, asked_at = self._configuration, self._now()
-        form = {
-            "grant_type": "refresh_token",
-            "client_id": known.client_id,
-            "client_secret": known.client_secret,
-            "refresh_token": known.refresh_token,
-        }
-        try:
-            response = self._session.post(
-                f"{known.accounts_url}/oauth/v2/token", data=form, timeout=TIMEOUT_SECONDS, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise TemporaryError(f"the Zoho accounts server did not answer: {type(error).__name__}") from None
-        return _read_answer(response, asked_at)
+        except OrganisationMustWait as error:
+            denied_until = self._now() + timedelta(seconds=error.retry_after or accounts.DENIED_SECONDS)
+            mine.update(last_error=str(error), denied_until=denied_until, refresh_lease_until=None)
+            raise
+        except TemporaryError as error:
+            mine.update(last_error=str(error), refresh_lease_until=None)
+            raise
+        ends_at = asked_at + timedelta(seconds=grant.lifetime)
+        mine.update(**token_columns(grant, ends_at), **({"scopes": list(grant.scopes)} if grant.scopes else {}))
+        return AccessToken(grant.access_token, ends_at)
 
 
-def _read_answer(response: requests.Response, asked_at: datetime) -> AccessToken:
-    """Success is a non-empty access token, whatever the HTTP status: Zoho sends refusals as 200 too."""
-    try:
-        body: Any = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise TemporaryError(f"the Zoho accounts server answered HTTP {response.status_code} without JSON")
-    if token := body.get("access_token"):
-        return AccessToken(str(token), asked_at + timedelta(seconds=_lifetime(body.get("expires_in"))))
-    error = str(body.get("error") or "")
-    if error in REFUSED:
-        # Nobody's record is at fault, so everything waits until a person has put it right.
-        raise OrganisationMustWait(f"Zoho refuses the login ({error}): {REFUSED[error]}", retry_after=DENIED_SECONDS)
-    if error == DENIED or body.get("status") == "failure":
-        raise OrganisationMustWait(f"{DENIED}: too many tokens were asked for", retry_after=DENIED_SECONDS)
-    raise TemporaryError(f"the Zoho accounts server answered HTTP {response.status_code} without a token")
+def token_columns(grant: Grant, ends_at: datetime) -> dict[str, object]:
+    """What a new access token changes in the row: whatever was refused before is forgotten."""
+    return {
+        "access_token": grant.access_token,
+        "access_token_expires_at": ends_at,
+        "last_error": "",
+        "refresh_lease_until": None,
+        "denied_until": None,
+        "refused_credentials": "",
+    }
 
 
-def _lifetime(expires_in: object) -> int:
-    """Seconds, an hour at most: some answers have written milliseconds."""
-    seconds = expires_in if isinstance(expires_in, int) else LIFETIME_SECONDS
-    return min(max(seconds, 0), LIFETIME_SECONDS)
+def forget_refusals(connections: QuerySet[ZohoConnection]) -> int:
+    """Let refused credentials and forbidden addresses be tried again; how many rows."""
+    return connections.update(refused_credentials="", denied_until=None, forbidden={}, last_error="")
+
+
+def credentials_mark(known: Configuration) -> str:
+    """What tells the credentials from others without giving them away."""
+    parts = (known.accounts_url, known.client_id, known.client_secret, known.refresh_token)
+    return _fingerprint("\n".join(parts))
+
+
+def _fingerprint(secret: str) -> str:
+    return salted_hmac("zoho_sync.client.token", secret, algorithm="sha256").hexdigest()

@@ -1,9 +1,10 @@
 """Tables of the sync: what came in, the work to do, what went wrong, and the mirror of Zoho."""
 
-from zoho_sync.models.alerts import Alert
+from zoho_sync.models.alerts import Alert, AlertDelivery, AlertRule
 from zoho_sync.models.connection import ZohoConnection
 from zoho_sync.models.dead_letters import DeadLetter, ErrorGroup
 from zoho_sync.models.inbox import InboxEvent
+from zoho_sync.models.limits import ApiSlot, ApiUsage, Priority
 from zoho_sync.models.logs import SyncLog
 from zoho_sync.models.queue import WAITING, SyncQueueItem
 from zoho_sync.models.records import ZohoRecord
@@ -12,9 +13,14 @@ from zoho_sync.models.runs import SyncCursor, SyncRun
 __all__ = [
     "WAITING",
     "Alert",
+    "AlertDelivery",
+    "AlertRule",
+    "ApiSlot",
+    "ApiUsage",
     "DeadLetter",
     "ErrorGroup",
     "InboxEvent",
+    "Priority",
     "SyncCursor",
     "SyncLog",
     "SyncQueueItem",

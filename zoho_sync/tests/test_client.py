@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from datetime import timedelta
+import time
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
-from django.utils import timezone
+from django.db import connections
 
 from zoho_sandbox.server import Sandbox
 from zoho_sandbox.world.build import Size
 from zoho_sync import client
-from zoho_sync.client import Client
+from zoho_sync.client import Client, NoSuchAddress, Priority
 from zoho_sync.client.configuration import read_configuration
-from zoho_sync.client.http import NoSuchAddress, open_session
-from zoho_sync.client.token import TokenKeeper
 from zoho_sync.entities import BY_MODULE
-from zoho_sync.errors import GoneFromZoho, NotConfigured, OrganisationMustWait, PermanentError, TemporaryError
-from zoho_sync.models import ZohoConnection
+from zoho_sync.errors import (
+    GoneFromZoho,
+    LimitReached,
+    NotConfigured,
+    PermanentError,
+    QuotaSpent,
+    TemporaryError,
+    WrongOrganisation,
+)
+from zoho_sync.models import ApiUsage, ZohoConnection
 from zoho_sync.tests.conftest import point_at
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +34,7 @@ ITEM, USER = BY_MODULE["item"], BY_MODULE["user"]
 
 @pytest.fixture
 def reader(zoho):
-    made = Client(read_configuration())
+    made = Client(read_configuration(), patience=0)
     yield made
     made.close()
 
@@ -62,158 +68,56 @@ def test_a_stored_refresh_token_stands_in_for_the_setting(zoho, settings):
     assert client.fetch_one(USER, "me")["user_role"] == "admin"
 
 
-def test_the_client_of_a_thread_changes_with_the_settings(zoho, settings):
+def test_the_client_of_a_process_changes_with_the_settings(zoho, settings):
     first = client.configured_client()
     same = client.configured_client()
+    other = client.configured_client(Priority.STOCK)
     settings.ZOHO_CLIENT_SECRET = "another"
 
     assert same is first
-    assert client.configured_client() is not first
-
-
-# --- the token --------------------------------------------------------------------------------------
-
-
-def test_one_token_serves_every_client_and_lies_encrypted(zoho, reader):
-    every_row(reader, USER)
-    every_row(Client(read_configuration()), USER)
-
-    assert zoho.calls("/oauth/") == 1
-    assert ZohoConnection.objects.get().access_token == "1000.sandbox.access.1"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT access_token FROM zoho_sync_zohoconnection")
-        assert "sandbox" not in cursor.fetchone()[0]
-
-
-def test_a_token_is_renewed_minutes_before_it_ends(zoho, reader):
-    every_row(reader, USER)
-    ZohoConnection.objects.update(access_token_expires_at=timezone.now() + timedelta(minutes=4))
-
-    every_row(Client(read_configuration()), USER)
-
-    assert ZohoConnection.objects.get().access_token == "1000.sandbox.access.2"
-    assert ZohoConnection.objects.get().access_token_expires_at > timezone.now() + timedelta(minutes=59)
-
-
-def test_an_expired_token_is_replaced_once_and_the_call_repeated(zoho, reader):
-    every_row(reader, USER)
-    zoho.control.expire_tokens()
-
-    rows = every_row(reader, USER)
-
-    assert len(rows) == 5
-    assert (zoho.calls("/oauth/"), reader.calls) == (2, 3)
-
-
-def test_what_another_process_has_got_meanwhile_is_used(zoho, reader):
-    every_row(reader, USER)
-    zoho.control.expire_tokens()
-    every_row(Client(read_configuration()), USER)
-
-    every_row(reader, USER)
-
-    assert zoho.calls("/oauth/") == 2
-
-
-def test_a_server_that_always_answers_401_gets_one_refresh_and_one_retry(zoho, reader):
-    zoho.control.fault("unauthorized")
-
-    with pytest.raises(OrganisationMustWait, match=r"/users: Zoho rejects a fresh token: .* lacks the scope"):
-        every_row(reader, USER)
-
-    assert (zoho.calls("/oauth/"), zoho.calls("/users")) == (2, 2)
+    assert (first.priority, other.priority) == (Priority.WEBHOOK, Priority.STOCK)
+    assert client.configured_client() not in (first, other)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_threads_without_a_token_ask_for_one(zoho):
-    configuration = read_configuration()
-    found, barrier = [], threading.Barrier(8)
+def test_threads_share_a_client_and_its_connections(zoho):
+    shared = Client(read_configuration(), Priority.FULL)
+    ids = [row["item_id"] for row in zoho.control.records("item")[:24]]
+    found, barrier = [], threading.Barrier(4)
 
-    def ask():
-        with open_session() as session:
-            barrier.wait()
-            found.append(TokenKeeper(configuration, session).token())
+    def fetch(mine):
+        barrier.wait()
+        found.extend(shared.fetch(ITEM, zoho_id)["item_id"] for zoho_id in mine)
         connections.close_all()
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=fetch, args=(ids[n::4],)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    shared.close()
 
-    assert found == ["1000.sandbox.access.1"] * 8
-    assert zoho.calls("/oauth/") == 1
-
-
-def test_a_refresh_that_somebody_began_is_waited_for_and_taken_over_when_it_is_abandoned(zoho, settings):
-    began = timezone.now()
-    ZohoConnection.objects.create(organization_id=settings.ZOHO_ORGANIZATION_ID, refreshed_at=began)
-    now, slept = [began], []
-
-    def sleep(seconds):
-        slept.append(seconds)
-        assert zoho.calls("/oauth/") == 0
-        now[0] += timedelta(seconds=1)
-
-    with open_session() as session:
-        token = TokenKeeper(read_configuration(), session, now=lambda: now[0], sleep=sleep).token()
-
-    assert (token, len(slept)) == ("1000.sandbox.access.1", 30)
+    assert sorted(found) == sorted(ids)
+    assert (shared.calls, zoho.stats()["tokens"]["issued"]) == (24, 1)
 
 
-def test_access_denied_is_not_asked_again_for_ten_minutes(zoho, reader):
-    zoho.control.fault("token_denied", times=1)
+@pytest.mark.django_db(transaction=True)
+def test_a_forked_process_opens_connections_of_its_own(zoho):
+    parent = client.configured_client()
+    assert parent.fetch(USER, "me")["user_role"] == "admin"
+    connections.close_all()
 
-    with pytest.raises(OrganisationMustWait, match="Access Denied") as first:
-        every_row(reader, USER)
-    with pytest.raises(OrganisationMustWait, match="Access Denied") as second:
-        every_row(Client(read_configuration()), USER)
+    child = os.fork()
+    if not child:
+        try:
+            same = client.configured_client() is parent
+            role = parent.fetch(USER, "me")["user_role"]  # even through the parent's own client
+            os._exit(0 if (same, role) == (False, "admin") else 1)
+        finally:
+            os._exit(2)
 
-    assert first.value.retry_after == 600
-    assert 590 < second.value.retry_after <= 600
-    assert zoho.calls("/oauth/") == 1
-
-    ZohoConnection.objects.update(refreshed_at=timezone.now() - timedelta(minutes=11))
-    assert len(every_row(reader, USER)) == 5
-
-
-@pytest.mark.parametrize(
-    ("setting", "says"),
-    [
-        ("ZOHO_REFRESH_TOKEN", "invalid_code): ZOHO_REFRESH_TOKEN is revoked"),
-        ("ZOHO_CLIENT_ID", "invalid_client): ZOHO_CLIENT_ID is unknown"),
-        ("ZOHO_CLIENT_SECRET", "invalid_client_secret): ZOHO_CLIENT_SECRET is wrong"),
-    ],
-)
-def test_a_refused_login_says_what_to_do_and_no_secret(zoho, settings, setting, says):
-    setattr(settings, setting, "s3cr3t-value")
-
-    with pytest.raises(OrganisationMustWait) as caught:
-        every_row(Client(read_configuration()), USER)
-
-    assert says in str(caught.value)
-    assert "s3cr3t-value" not in str(caught.value) + ZohoConnection.objects.get().last_error
-    assert "s3cr3t-value" not in repr(read_configuration()) or setting == "ZOHO_CLIENT_ID"
-
-    point_at(zoho, settings)
-    assert len(every_row(Client(read_configuration()), USER)) == 5
-
-
-@pytest.mark.parametrize("fault", ["token_html"])
-def test_an_accounts_server_in_trouble_is_temporary(zoho, reader, fault):
-    zoho.control.fault(fault)
-
-    with pytest.raises(TemporaryError, match="accounts server answered HTTP 502 without JSON") as caught:
-        reader.fetch(USER, "me")
-
-    assert not isinstance(caught.value, OrganisationMustWait)
-
-
-def test_a_zoho_that_is_not_there_is_temporary(zoho, settings):
-    settings.ZOHO_ACCOUNTS_URL = settings.ZOHO_API_URL = "http://127.0.0.1:9"
-
-    with pytest.raises(TemporaryError, match="accounts server did not answer: ConnectionError"):
-        Client(read_configuration()).fetch(USER, "me")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert parent.fetch(USER, "me")["user_role"] == "admin"
 
 
 # --- what answers mean ------------------------------------------------------------------------------
@@ -222,15 +126,18 @@ def test_a_zoho_that_is_not_there_is_temporary(zoho, settings):
 @pytest.mark.parametrize(
     ("fault", "error", "retry_after"),
     [
-        ("minute_limit", OrganisationMustWait, 60),
-        ("minute_limit_under_200", OrganisationMustWait, 60),
-        ("daily_limit", OrganisationMustWait, 34881),
-        ("too_many_at_once", OrganisationMustWait, 5),
-        ("retry_after", OrganisationMustWait, 17),
+        ("minute_limit", LimitReached, 60),
+        ("minute_limit_under_200", LimitReached, 60),
+        ("daily_limit", QuotaSpent, 34881),
+        ("too_many_at_once", LimitReached, 1),
+        ("retry_after", LimitReached, 17),
         ("internal_error", TemporaryError, None),
         ("html", TemporaryError, None),
         ("html_under_200", TemporaryError, None),
         ("cut_off", TemporaryError, None),
+        ("broken_off", TemporaryError, None),
+        ("hung_up", TemporaryError, None),
+        ("bad_parameter", PermanentError, None),
     ],
 )
 def test_answers_that_are_not_success(zoho, reader, fault, error, retry_after):
@@ -240,8 +147,44 @@ def test_answers_that_are_not_success(zoho, reader, fault, error, retry_after):
         reader.fetch(USER, "me")
 
     assert type(caught.value) is error
-    assert caught.value.retry_after == retry_after
+    assert getattr(caught.value, "retry_after", None) == retry_after
     assert "/users/me" in str(caught.value)
+    assert zoho.calls("/users") == 1
+
+
+@pytest.mark.parametrize("fault", ["internal_error", "html", "html_under_200", "cut_off", "broken_off", "hung_up"])
+def test_long_work_bears_with_a_moment_of_trouble(zoho, fault):
+    zoho.control.fault(fault, times=2)
+    patient = Client(read_configuration(), Priority.FULL, patience=20)
+
+    rows = every_row(patient, USER)
+
+    assert (len(rows), patient.calls, zoho.calls("/users")) == (5, 3, 3)
+    usage = ApiUsage.objects.get()
+    assert (usage.priority, usage.calls, usage.failed) == (Priority.FULL, 3, 2)
+    patient.close()
+
+
+def test_too_many_at_once_is_a_matter_of_a_moment_for_everybody(zoho):
+    zoho.control.fault("too_many_at_once", times=1)
+    patient = Client(read_configuration(), patience=5)
+
+    assert patient.fetch(USER, "me")["user_role"] == "admin"
+    assert (patient.calls, ApiUsage.objects.get().limited) == (2, 1)
+    patient.close()
+
+
+def test_a_limit_that_lasts_longer_than_patience_is_not_waited_for(zoho):
+    zoho.control.fault("minute_limit", times=1)
+    patient = Client(read_configuration(), Priority.FULL, patience=30)
+
+    started = time.monotonic()
+    with pytest.raises(LimitReached):
+        patient.fetch(USER, "me")
+
+    assert time.monotonic() - started < 10
+    assert zoho.calls("/users") == 1
+    patient.close()
 
 
 def test_a_missing_record_is_gone_and_another_organisation_is_not(zoho, reader, settings):
@@ -251,7 +194,7 @@ def test_a_missing_record_is_gone_and_another_organisation_is_not(zoho, reader, 
         reader.fetch(ITEM, "../users/me")
 
     settings.ZOHO_ORGANIZATION_ID = "999"
-    with pytest.raises(OrganisationMustWait, match=r"6041.*Check ZOHO_ORGANIZATION_ID"):
+    with pytest.raises(WrongOrganisation, match=r"6041.*Check ZOHO_ORGANIZATION_ID"):
         Client(read_configuration()).fetch(ITEM, "1")
 
 
@@ -313,13 +256,6 @@ def test_an_empty_page_ends_a_list_that_claims_to_go_on(zoho, reader):
     zoho.control.fault("endless")
 
     assert [len(page.rows) for page in reader.pages(USER)] == [5, 0]
-
-
-def test_a_moment_of_trouble_is_sat_out_in_a_list(zoho, reader):
-    zoho.control.fault("html", times=1)
-
-    assert len(every_row(reader, USER)) == 5
-    assert zoho.calls("/users") == 2
 
 
 def test_both_spellings_of_lists_and_details(zoho, reader):

@@ -11,6 +11,7 @@ from zoho_sync import refetch
 from zoho_sync.entities import BY_MODULE, ENTITIES
 from zoho_sync.errors import OrganisationMustWait
 from zoho_sync.mirror import Kind
+from zoho_sync.tests.conftest import lift_limits
 
 pytestmark = pytest.mark.django_db
 ASKED_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -48,6 +49,7 @@ def test_what_zoho_does_not_have_is_a_confirmed_tombstone(zoho):
 def test_limits_and_rights_are_never_taken_for_a_tombstone(zoho):
     for fault in ("minute_limit", "unauthorized", "html"):
         zoho.control.fault(fault, times=2)
+        lift_limits()
 
         with pytest.raises(Exception, match=r"/invoices/1") as caught:
             refetch.fetch_record(BY_MODULE["invoice"], "1")
