@@ -85,6 +85,14 @@ def _english(settings: Any) -> None:
     settings.LANGUAGE_CODE = "en"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_media(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Pictures go to this run's own folder, also those of the processes that tests start."""
+    from django.conf import settings
+
+    settings.MEDIA_ROOT = os.environ["MEDIA_ROOT"] = str(tmp_path_factory.getbasetemp() / "media")
+
+
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     """Signing in is not what these tests are about: a real hash costs a second each time."""

@@ -56,13 +56,25 @@ class PricingScheme(TextChoices):
 
 
 class Rounding(TextChoices):
-    """How a calculated price is rounded."""
+    """How a calculated price is rounded: half up to a step, perhaps less a little (0.99)."""
 
     NONE = "none", _("not rounded")
-    WHOLE = "whole", _("to a whole unit")
-    WHOLE_MINUS_CENT = "whole_minus_cent", _("to a whole unit less 0.01")
+    DECIMALS = "decimals", _("to the list's decimal places")
+    CENT = "cent", _("to 0.01")
+    TWO_CENTS = "two_cents", _("to 0.02")
+    FIVE_CENTS = "five_cents", _("to 0.05")
+    TEN_CENTS = "ten_cents", _("to 0.10")
+    TEN_CENTS_MINUS_CENT = "ten_cents_minus_cent", _("to 0.10 less 0.01")
+    QUARTER = "quarter", _("to a quarter of a unit")
     HALF = "half", _("to half a unit")
     HALF_MINUS_CENT = "half_minus_cent", _("to half a unit less 0.01")
+    HALF_MINUS_FIVE_CENTS = "half_minus_five_cents", _("to half a unit less 0.05")
+    WHOLE = "whole", _("to a whole unit")
+    WHOLE_MINUS_CENT = "whole_minus_cent", _("to a whole unit less 0.01")
+    WHOLE_MINUS_TWO_CENTS = "whole_minus_two_cents", _("to a whole unit less 0.02")
+    WHOLE_MINUS_FIVE_CENTS = "whole_minus_five_cents", _("to a whole unit less 0.05")
+    WHOLE_MINUS_ELEVEN_CENTS = "whole_minus_eleven_cents", _("to a whole unit less 0.11")
+    UNKNOWN = "unknown", _("in a way that is not known here")
 
 
 class Subject(TextChoices):
@@ -75,3 +87,15 @@ class Subject(TextChoices):
     STOCK = "stock", _("stock")
     PRICE_LISTS = "price_lists", _("price lists")
     PRICES = "prices", _("prices")
+
+
+class ImageTrouble(TextChoices):
+    """Why a file is not taken as an image, or an image is not here."""
+
+    EMPTY = "empty", _("The file is empty.")
+    TOO_LARGE = "too_large", _("The file is larger than 10 MB.")
+    NOT_AN_IMAGE = "not_an_image", _("The file is no PNG, JPEG, WebP, GIF or BMP image.")
+    TOO_MANY_PIXELS = "too_many_pixels", _("The image has more than 40 million pixels.")
+    DAMAGED = "damaged", _("The image is damaged and cannot be read.")
+    MISSING = "missing", _("Zoho says that there is no image.")
+    UNREACHABLE = "unreachable", _("Zoho did not hand it out.")

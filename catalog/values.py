@@ -176,6 +176,7 @@ class PriceListValues:
     currency: str = ""
     currency_zoho_id: str = ""
     rounding: str = ""
+    rounding_word: str = ""
     decimal_places: int | None = None
     pricing_scheme: str = ""
     is_active: bool = True

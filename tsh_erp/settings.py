@@ -7,6 +7,7 @@ refuse dangerous combinations.
 from __future__ import annotations
 
 import logging
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -112,7 +113,7 @@ STORAGES = {
     },
 }
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = IS_DEVELOPMENT  # no collectstatic on a desk
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(VAR_DIR / "media"))
 MEDIA_URL = "media/"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -178,6 +179,11 @@ FORMAT_MODULE_PATH = ["tsh_erp.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Baghdad"
+
+# Zoho's items state their rates without a currency.
+CATALOG_CURRENCY = env.text("CATALOG_CURRENCY", "")
+if CATALOG_CURRENCY and not re.fullmatch("[A-Z]{3}", CATALOG_CURRENCY):
+    raise ImproperlyConfigured(f"CATALOG_CURRENCY: {CATALOG_CURRENCY!r} is no currency code such as USD")
 
 # --- security ----------------------------------------------------------------------------------
 
@@ -268,6 +274,7 @@ TDS_MAX_RETRY_ATTEMPTS = env.integer("TDS_MAX_RETRY_ATTEMPTS", 5, least=1)
 TDS_RETRY_BASE_SECONDS = env.integer("TDS_RETRY_BASE_SECONDS", 30, least=1)
 TDS_RETRY_CAP_SECONDS = env.integer("TDS_RETRY_CAP_SECONDS", 3600, least=1)
 TDS_WORKERS = env.integer("TDS_WORKERS", 2, least=1, most=64)
+TDS_HEARTBEAT_SECONDS = env.integer("TDS_HEARTBEAT_SECONDS", 180, least=3)
 
 # Limits of Zoho's API, retention, healing and safety shares.
 ZOHO_REQUESTS_PER_MINUTE = env.integer("ZOHO_REQUESTS_PER_MINUTE", 100, least=1)

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
 from catalog.models import EffectivePrice, PriceList, PriceListItem
 from catalog.services.prices import why_price
-from tsh_erp.admin_site.figures import show_number, with_figures
+from tsh_erp.admin_site.figures import with_figures
 
 
 @admin.register(PriceList)
@@ -39,7 +40,7 @@ class PriceListAdmin(ReadOnlyAdmin):
                     ("kind", "trade", "pricing_scheme"),
                     ("shown_percentage", "is_increase"),
                     "currency",
-                    ("rounding", "decimal_places"),
+                    ("rounding", "rounding_word", "decimal_places"),
                     ("is_active", "is_default"),
                     "items",
                     "effective",
@@ -93,10 +94,5 @@ class EffectivePriceAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("why this price"))
     def why(self, row: EffectivePrice) -> SafeString:
-        decision = why_price(row.product, row.price_list)
-        steps = ((step.label, show_number(amount)) for step, amount in decision.steps)
-        return format_html(
-            "<div>{}</div>{}",
-            decision.reason.label,
-            format_html_join("", "<div>{}: {}</div>", steps),
-        )
+        lines = why_price(row.product, row.price_list).lines()
+        return format_html_join("", "<div>{}: <bdi>{}</bdi></div>", ((capfirst(what), value) for what, value in lines))

@@ -12,26 +12,19 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.images import ProductImageInline
 from catalog.admin.mirrored import (
     MirroredAdmin,
-    ReadOnlyAdmin,
     ReadOnlyInline,
     RetiredFilter,
-    TabularInline,
     list_link,
     shown_custom_fields,
 )
 from catalog.models import EffectivePrice, PriceListItem, Product, ProductImage, StockLedgerEntry, StockLevel
-from catalog.services.local_fields import save_local_product_fields, save_product_images
+from catalog.services.images import save_product_images
+from catalog.services.local_fields import save_local_product_fields
 from catalog.values import LocalProductFields
 from tsh_erp.admin_site.figures import with_figures
-
-
-class ProductImageInline(TabularInline):
-    model = ProductImage
-    extra = 0
-    fields = ("image", "alt_text", "position", "is_primary", "zoho_document_id")
-    readonly_fields = ("zoho_document_id",)
 
 
 @with_figures(StockLevel)
@@ -186,11 +179,3 @@ class ProductAdmin(MirroredAdmin):
             save_product_images(form.instance.pk, saved=saved, removed=formset.deleted_objects, at=timezone.now())
         else:  # the other lines are shown only
             formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-
-
-@admin.register(ProductImage)
-class ProductImageAdmin(ReadOnlyAdmin):
-    list_display = ("product", "image", "alt_text", "position", "is_primary", "zoho_document_id", "updated_at")
-    list_filter = ("is_primary",)
-    list_select_related = ("product",)
-    search_fields = ("product__name", "product__sku", "alt_text", "=zoho_document_id")

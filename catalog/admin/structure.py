@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from tree_queries.admin import TreeChangeList
 
+from catalog.admin.images import thumbnail
 from catalog.admin.mirrored import (
     MirroredAdmin,
     ReadOnlyAdmin,
@@ -32,7 +33,7 @@ class CategoryAdmin(MirroredAdmin):
     list_select_related = ("parent",)
     search_fields = ("name", "name_ar", "=zoho_id")
     fieldsets = (
-        (None, {"fields": ("name", "name_ar", "image", "sort_order", "parent", "is_active", "products")}),
+        (None, {"fields": ("name", "name_ar", ("image", "preview"), "sort_order", "parent", "is_active", "products")}),
         (
             _("Record"),
             {"fields": (("zoho_id", "parent_zoho_id"), "retired_at", ("created_at", "updated_at"))},
@@ -49,6 +50,10 @@ class CategoryAdmin(MirroredAdmin):
     def indented_name(self, category: Category) -> str:
         depth: int = getattr(category, "tree_depth", 0)
         return f"{'— ' * depth}{category.name}"
+
+    @admin.display(description=_("preview"))
+    def preview(self, category: Category) -> SafeString | str:
+        return thumbnail(category.image, str(category))
 
     @admin.display(description=_("products"))
     def products(self, category: Category) -> SafeString:

@@ -2,15 +2,17 @@
 
 from catalog.models.categories import Category
 from catalog.models.freshness import Freshness
+from catalog.models.images import FailedImage, ProductImage
 from catalog.models.item_groups import ItemGroup, ItemGroupAttribute, ItemGroupOption
 from catalog.models.price_lists import EffectivePrice, PriceList, PriceListItem
-from catalog.models.products import Product, ProductImage
+from catalog.models.products import Product
 from catalog.models.stock import StockLedgerEntry, StockLevel
 from catalog.models.warehouses import Warehouse
 
 __all__ = [
     "Category",
     "EffectivePrice",
+    "FailedImage",
     "Freshness",
     "ItemGroup",
     "ItemGroupAttribute",

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from django.core.validators import FileExtensionValidator
 from django.db import models
 from django.db.models import Index, Q
 from django.utils.translation import gettext_lazy as _
 from tree_queries.fields import TreeNodeForeignKey
 from tree_queries.query import TreeQuerySet
 
+from catalog.models.picture_field import PictureField
 from tsh_erp.common.models import MirroredModel, MirroredQuerySet
-
-IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "gif", "bmp")
 
 
 class CategoryQuerySet(MirroredQuerySet["Category"]):
@@ -32,14 +30,7 @@ class Category(MirroredModel):
     parent_zoho_id = models.CharField(_("Zoho id of the parent"), max_length=50, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
     name_ar = models.CharField(_("Arabic name"), max_length=500, blank=True, default="")
-    image = models.FileField(
-        _("image"),
-        upload_to="categories/",
-        max_length=300,
-        blank=True,
-        default="",
-        validators=[FileExtensionValidator(IMAGE_EXTENSIONS)],
-    )
+    image = PictureField(_("image"), blank=True, default="")
     sort_order = models.PositiveIntegerField(_("sort order"), default=0)
 
     objects = CategoryQuerySet.as_manager()

@@ -1,20 +1,37 @@
 from __future__ import annotations
 
-from django.core.validators import FileExtensionValidator
+from decimal import Decimal
+from typing import Self
+
 from django.db import models
-from django.db.models import Index, Q, UniqueConstraint
+from django.db.models import Index, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.choices import ProductKind, ProductType
-from catalog.models.categories import IMAGE_EXTENSIONS, Category
+from catalog.models.categories import Category
 from catalog.models.figures import FIGURES, StockFiguresModel
 from catalog.models.item_groups import ItemGroup
 from tsh_erp.common.fields import CurrencyField, MoneyField, QuantityField, RateField
-from tsh_erp.common.models import MirroredModel, MirroredQuerySet, TimeStampedModel
+from tsh_erp.common.models import MirroredModel, MirroredQuerySet
 
 
 class ProductQuerySet(MirroredQuerySet["Product"]):
-    pass
+    def tracked(self) -> Self:
+        """Live products whose stock Zoho keeps: it says so, or says nothing and they are not of another kind."""
+        unsaid = Q(track_inventory__isnull=True, kind__in=["", ProductKind.INVENTORY])
+        return self.live().filter(unsaid | Q(track_inventory=True))
+
+    def holding_stock(self) -> Self:
+        """Products of which something lies somewhere, or is missing there (a negative figure)."""
+        lying = Q()
+        for figure in ("accounting_on_hand", "physical_on_hand"):
+            for name in (figure, f"stock_levels__{figure}"):
+                lying |= Q(**{f"{name}__gt": 0}) | Q(**{f"{name}__lt": 0})
+        return self.filter(pk__in=Product.objects.filter(lying).values("pk"))
+
+    def low(self, threshold: Decimal) -> Self:
+        """Active tracked products with `threshold` or less on hand (accounting), nothing and less included."""
+        return self.tracked().filter(is_active=True, accounting_on_hand__lte=threshold)
 
 
 class Product(StockFiguresModel, MirroredModel):
@@ -138,29 +155,3 @@ class Product(StockFiguresModel, MirroredModel):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ProductImage(TimeStampedModel):
-    """A picture of a product, uploaded here or fetched from Zoho (then it names Zoho's document)."""
-
-    product = models.ForeignKey(Product, models.CASCADE, related_name="images", verbose_name=_("product"))
-    image = models.FileField(
-        _("image"), upload_to="products/", max_length=300, validators=[FileExtensionValidator(IMAGE_EXTENSIONS)]
-    )
-    zoho_document_id = models.CharField(
-        _("Zoho id of the image"), max_length=50, blank=True, default="", editable=False
-    )
-    alt_text = models.CharField(_("description for screen readers"), max_length=300, blank=True, default="")
-    position = models.PositiveIntegerField(_("position"), default=0)
-    is_primary = models.BooleanField(_("main image"), default=False)
-
-    class Meta:
-        verbose_name = _("product image")
-        verbose_name_plural = _("product images")
-        ordering = ("product", "position", "id")
-        constraints = (
-            UniqueConstraint(fields=["product"], condition=Q(is_primary=True), name="one_main_image_per_product"),
-        )
-
-    def __str__(self) -> str:
-        return self.alt_text or str(self.image)

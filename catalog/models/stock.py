@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NoReturn
+from collections.abc import Collection, Iterable
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
@@ -9,11 +9,23 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.choices import LedgerReason, Measure
 from catalog.errors import LedgerIsAppendOnly
-from catalog.models.figures import StockFiguresModel
+from catalog.models.figures import FIGURES, StockFiguresModel
 from catalog.models.products import Product
 from catalog.models.warehouses import Warehouse
 from tsh_erp.common.fields import QuantityField
 from tsh_erp.common.models import TimeStampedModel
+
+
+class StockLevelQuerySet(models.QuerySet["StockLevel"]):
+    def of_live_products(self) -> Self:
+        return self.filter(product__retired_at__isnull=True)
+
+    def figures_of(self, zoho_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+        """The figures of these products in each of their warehouses, by the product's Zoho id. One query."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for row in self.filter(product__zoho_id__in=zoho_ids).order_by().values("product__zoho_id", *FIGURES):
+            found.setdefault(row.pop("product__zoho_id"), []).append(row)
+        return found
 
 
 class StockLevel(StockFiguresModel, TimeStampedModel):
@@ -23,6 +35,8 @@ class StockLevel(StockFiguresModel, TimeStampedModel):
         Product, models.PROTECT, related_name="stock_levels", db_index=False, verbose_name=_("product")
     )
     warehouse = models.ForeignKey(Warehouse, models.PROTECT, related_name="stock_levels", verbose_name=_("warehouse"))
+
+    objects = StockLevelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("stock level")

@@ -38,7 +38,7 @@ def attach_products(zoho_ids: Sequence[str], *, at: datetime | None = None) -> i
     """Give prices in lists the products `zoho_ids` and work out what they cost; how many prices were tied."""
     at = at or timezone.now()
     waiting = PriceListItem.objects.filter(product__isnull=True, product_zoho_id__in=[*zoho_ids])
-    named = sorted(set(waiting.values_list("product_zoho_id", flat=True)))
+    named = sorted(set(waiting.order_by().values_list("product_zoho_id", flat=True)))
     if not named:
         return 0
     key = Product.objects.filter(zoho_id=OuterRef("product_zoho_id")).values("pk")[:1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from catalog.models import PriceList, PriceListItem, Product
 from catalog.services.events import saved_events
 from catalog.services.freshness import touch
 from catalog.services.parents import keys_by_zoho_id
-from catalog.services.prices import read_bracket, recompute_prices
+from catalog.services.prices import MOST_AT_ONCE, read_bracket, recompute_prices
 from catalog.services.retirement import retire
 from catalog.values import Bracket, PriceListItemValues, PriceListValues
 from tsh_erp.common.upsert import Saved, upsert
@@ -22,6 +22,7 @@ from tsh_erp.events.publish import publish
 
 Items = Mapping[str, PriceListItemValues]
 OWNED = tuple(column.name for column in fields(PriceListValues) if column.name not in ("zoho_id", "items"))
+STATED = ("product", "product_name", "zoho_id", "rate", "discount_percentage", "pricing_scheme", "brackets")
 PRICED_BY = frozenset(
     {
         "kind",
@@ -56,11 +57,10 @@ def save_price_lists(values: Sequence[PriceListValues], *, at: datetime) -> Save
         for row in by_id.values()
         if row.items is not None
     }
-    replaced = _replace_items(stated) if stated else frozenset()
+    replaced = _replace_items(stated) if stated else {}
     relisted = {zoho_id: ["items"] for zoho_id, row in upserted.rows.items() if row.pk in replaced}
     reruled = {zoho_id for zoho_id, names in upserted.changed.items() if names & PRICED_BY}
-    affected = sorted(upserted.rows[zoho_id].pk for zoho_id in upserted.created | relisted.keys() | reruled)
-    repriced = recompute_prices(price_list_ids=affected, at=at) if affected else 0
+    repriced = _reprice({upserted.rows[zoho_id].pk for zoho_id in upserted.created | reruled}, replaced, at=at)
     publish(saved_events("price_list", upserted, relisted), at=at)
     if upserted.created or upserted.changed or relisted:
         touch(Subject.PRICE_LISTS, *([Subject.PRICES] if repriced else []), at=at)
@@ -77,34 +77,59 @@ def retire_price_lists(zoho_ids: Sequence[str], *, at: datetime) -> int:
     return len(rows)
 
 
-def _replace_items(wanted: Mapping[int, Items]) -> frozenset[int]:
-    """Store these items by price list, where they differ from the stored ones; which lists differed."""
-    stored: dict[int, dict[str, PriceListItemValues]] = {}
+def _reprice(reruled: Collection[int], replaced: Mapping[int, Collection[int]], *, at: datetime) -> int:
+    """Every price of a list with another rule; of one with other items only those of the products concerned."""
+    changed = recompute_prices(price_list_ids=sorted(reruled), at=at) if reruled else 0
+    others = {pk: products for pk, products in replaced.items() if pk not in reruled}
+    if products := {product_id for some in others.values() for product_id in some}:
+        changed += recompute_prices(price_list_ids=sorted(others), product_ids=sorted(products), at=at)
+    return changed
+
+
+def _replace_items(wanted: Mapping[int, Items]) -> dict[int, set[int]]:
+    """Store these items by price list, only where they differ; the products concerned, by list that differed."""
+    stored: dict[int, dict[str, PriceListItem]] = {pk: {} for pk in wanted}
     for row in PriceListItem.objects.filter(price_list_id__in=wanted):
-        stored.setdefault(row.price_list_id, {})[row.product_zoho_id] = _values(row)
-    differing = frozenset(pk for pk, items in wanted.items() if stored.get(pk, {}) != items)
-    if not differing:
-        return differing
-    PriceListItem.objects.filter(price_list_id__in=differing).delete()
-    products = keys_by_zoho_id(Product, (zoho_id for pk in differing for zoho_id in wanted[pk]))
-    PriceListItem.objects.bulk_create(
-        [
-            PriceListItem(
-                price_list_id=pk,
-                product_id=products.get(item.product_zoho_id),
-                product_zoho_id=item.product_zoho_id,
-                product_name=item.product_name,
-                zoho_id=item.zoho_id,
-                rate=item.rate,
-                discount_percentage=item.discount_percentage,
-                pricing_scheme=item.pricing_scheme,
-                brackets=_stored_brackets(item.brackets),
-            )
-            for pk in sorted(differing)
-            for item in wanted[pk].values()
-        ]
-    )
+        stored[row.price_list_id][row.product_zoho_id] = row
+    news = [
+        (pk, item)
+        for pk in sorted(wanted)
+        for item in sorted(wanted[pk].values(), key=lambda item: item.product_zoho_id)
+        if item.product_zoho_id not in stored[pk] or _values(stored[pk][item.product_zoho_id]) != item
+    ]
+    gone = [row for pk, rows in stored.items() for zoho_id, row in rows.items() if zoho_id not in wanted[pk]]
+    products = keys_by_zoho_id(Product, (item.product_zoho_id for _, item in news)) if news else {}
+    if news:
+        PriceListItem.objects.bulk_create(
+            [_row(pk, item, products.get(item.product_zoho_id)) for pk, item in news],
+            update_conflicts=True,
+            unique_fields=["price_list", "product_zoho_id"],
+            update_fields=STATED,
+        )
+    for first in range(0, len(gone), MOST_AT_ONCE):
+        PriceListItem.objects.filter(pk__in=[row.pk for row in gone[first : first + MOST_AT_ONCE]]).delete()
+    differing: dict[int, set[int]] = {
+        pk: set() for pk in [*(pk for pk, _ in news), *(row.price_list_id for row in gone)]
+    }
+    for pk, item in news:
+        differing[pk] |= {products[item.product_zoho_id]} if item.product_zoho_id in products else set()
+    for row in gone:
+        differing[row.price_list_id] |= {row.product_id} if row.product_id else set()
     return differing
+
+
+def _row(price_list_id: int, item: PriceListItemValues, product_id: int | None) -> PriceListItem:
+    return PriceListItem(
+        price_list_id=price_list_id,
+        product_id=product_id,
+        product_zoho_id=item.product_zoho_id,
+        product_name=item.product_name,
+        zoho_id=item.zoho_id,
+        rate=item.rate,
+        discount_percentage=item.discount_percentage,
+        pricing_scheme=item.pricing_scheme,
+        brackets=_stored_brackets(item.brackets),
+    )
 
 
 def _values(row: PriceListItem) -> PriceListItemValues:

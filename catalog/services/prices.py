@@ -3,30 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
-from catalog.choices import PriceListKind, Trade
+from catalog.choices import PriceListKind, Rounding, Trade
 from catalog.models import EffectivePrice, PriceList, PriceListItem, Product
-from catalog.price_rules import ONE, BaseAmount, ItemRule, ListRule, PriceDecision, effective_price
+from catalog.price_rules import (
+    ONE,
+    BaseAmount,
+    ItemRule,
+    ListRule,
+    PriceDecision,
+    Reason,
+    Step,
+    effective_price,
+)
 from catalog.values import Bracket
+
+MOST_AT_ONCE = 10_000  # SQLite takes 32,766 parameters
 
 Key = tuple[int, int]
 Price = tuple[Decimal, str]
 
 
-def why_price(product: Product, price_list: PriceList, *, quantity: Decimal = ONE) -> PriceDecision:
-    """What one unit of `product` costs by `price_list` when `quantity` are taken, with the reasoning."""
-    item = PriceListItem.objects.filter(price_list=price_list, product=product).first()
-    return effective_price(
-        _base(price_list.trade, product.base_price, product.base_cost, product.currency),
-        list_rule(price_list),
-        item_rule(item) if item else None,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PriceReasoning:
+    """The price of one unit when `quantity` are taken, and everything it came from."""
+
+    product_id: int
+    price_list_id: int
+    price_list_name: str
+    quantity: Decimal
+    base: BaseAmount
+    rule: ListRule
+    item: ItemRule | None
+    decision: PriceDecision
+
+    @property
+    def price(self) -> Decimal | None:
+        return self.decision.price
+
+    @property
+    def currency(self) -> str:
+        return self.decision.currency
+
+    @property
+    def reason(self) -> Reason:
+        return self.decision.reason
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The reasoning in words: what, and its value, in the reader's language; numbers are exact."""
+        unknown, decision = gettext("not stated"), self.decision
+        told = [
+            (gettext("price list"), self.price_list_name),
+            (gettext("quantity"), _plain(self.quantity)),
+            (gettext("source"), str(decision.reason.label)),
+        ]
+        if decision.bracket:
+            told.append((gettext("for quantities"), _span(decision.bracket)))
+        told += [(str(step.label), _plain(amount)) for step, amount in decision.steps]
+        if any(step is Step.ROUNDED for step, _ in decision.steps) or decision.reason is Reason.ROUNDING_UNKNOWN:
+            told.append((gettext("rounding"), _rounding(self.rule) or unknown))
+        told.append((gettext("price"), gettext("none") if decision.price is None else _plain(decision.price)))
+        return [*told, (gettext("currency"), decision.currency or unknown)]
+
+
+def why_price(product: Product, price_list: PriceList, *, quantity: Decimal = ONE) -> PriceReasoning:
+    """What one unit of `product` costs by `price_list` when `quantity` are taken, with the reasoning. One query."""
+    stored = PriceListItem.objects.filter(price_list=price_list, product=product).first()
+    base = _base(price_list.trade, product.base_price, product.base_cost, product.currency)
+    rule, item = list_rule(price_list), item_rule(stored) if stored else None
+    decision = effective_price(base, rule, item, quantity=quantity)
+    if not price_list.is_active or price_list.retired_at or product.retired_at:
+        decision = PriceDecision(price=None, currency=decision.currency, reason=Reason.NOT_SOLD)
+    return PriceReasoning(
+        product_id=product.pk,
+        price_list_id=price_list.pk,
+        price_list_name=price_list.name,
         quantity=quantity,
+        base=base,
+        rule=rule,
+        item=item,
+        decision=decision,
     )
 
 
@@ -64,6 +129,7 @@ def list_rule(price_list: PriceList) -> ListRule:
         is_increase=price_list.is_increase,
         currency=price_list.currency,
         rounding=price_list.rounding,
+        rounding_word=price_list.rounding_word,
         decimal_places=price_list.decimal_places,
         pricing_scheme=price_list.pricing_scheme,
     )
@@ -112,27 +178,50 @@ def _prices(
 
 
 def _write(wanted: Mapping[Key, Price], scope: Q, *, at: datetime) -> int:
+    rows = EffectivePrice.objects.filter(scope).order_by("product_id", "price_list_id").select_for_update()
     stored: dict[Key, tuple[Price, int]] = {
-        (row.product_id, row.price_list_id): ((row.price, row.currency), row.pk)
-        for row in EffectivePrice.objects.filter(scope).order_by("product_id", "price_list_id").select_for_update()
+        (product_id, list_id): ((price, currency), pk)
+        for product_id, list_id, price, currency, pk in rows.values_list(
+            "product_id", "price_list_id", "price", "currency", "pk"
+        )
     }
-    rows = [
+    news = [
         EffectivePrice(product_id=key[0], price_list_id=key[1], price=price, currency=currency, updated_at=at)
         for key, (price, currency) in sorted(wanted.items())
         if key not in stored or stored[key][0] != (price, currency)
     ]
-    if rows:
+    if news:
         EffectivePrice.objects.bulk_create(
-            rows,
+            news,
             update_conflicts=True,
             unique_fields=["product", "price_list"],
             update_fields=["price", "currency", "updated_at"],
         )
     gone = [pk for key, (_, pk) in stored.items() if key not in wanted]
-    if gone:
-        EffectivePrice.objects.filter(pk__in=gone).delete()
-    return len(rows) + len(gone)
+    for first in range(0, len(gone), MOST_AT_ONCE):
+        EffectivePrice.objects.filter(pk__in=gone[first : first + MOST_AT_ONCE]).delete()
+    return len(news) + len(gone)
 
 
 def _base(trade: str, price: Decimal | None, cost: Decimal | None, currency: str) -> BaseAmount:
-    return BaseAmount(amount=cost if trade == Trade.PURCHASES else price, currency=currency)
+    """What the list starts from. Zoho's items name no currency: then it is the one the catalogue is kept in."""
+    amount = cost if trade == Trade.PURCHASES else price
+    return BaseAmount(amount=amount, currency=currency or settings.CATALOG_CURRENCY)
+
+
+def _plain(number: Decimal) -> str:
+    return format(number.normalize(), "f")
+
+
+def _span(bracket: Bracket) -> str:
+    start, end = bracket.start, bracket.end
+    if end is None:
+        return gettext("from %(start)s") % {"start": _plain(start or Decimal(0))}
+    return gettext("from %(start)s to %(end)s") % {"start": _plain(start or Decimal(0)), "end": _plain(end)}
+
+
+def _rounding(rule: ListRule) -> str:
+    """In our words, or in Zoho's where we have none."""
+    if rule.rounding == Rounding.UNKNOWN:
+        return rule.rounding_word
+    return str(Rounding(rule.rounding).label) if rule.rounding else ""

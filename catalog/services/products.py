@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
 
@@ -17,12 +18,13 @@ from catalog.services.prices import recompute_prices
 from catalog.services.retirement import retire
 from catalog.services.stock import save_stock
 from catalog.values import ProductValues
-from tsh_erp.common.upsert import Saved, Upserted, upsert
+from tsh_erp.common.upsert import Saved, Upserted, new_row, upsert
 from tsh_erp.events.publish import publish
 
 LINKS = {"category": "category_id", "item_group": "item_group_id"}
 OWNED = tuple(LINKS.get(name, name) for name in Product.ZOHO_OWNED_FIELDS)
 SAME_NAME = tuple(name for name in OWNED if name not in (*FIGURES, *LINKS.values()))
+read_same_name, read_figures = attrgetter(*SAME_NAME), attrgetter(*FIGURES)
 PRICED_BY = frozenset({"base_price", "base_cost", "currency", "retired_at"})
 
 
@@ -61,9 +63,10 @@ def retire_products(zoho_ids: Sequence[str], *, at: datetime) -> int:
 
 
 def _product(values: ProductValues, category_id: int | None, item_group_id: int | None) -> Product:
-    columns = {name: getattr(values, name) for name in SAME_NAME}
-    totals = {name: getattr(values.totals, name) for name in FIGURES}
-    return Product(zoho_id=values.zoho_id, category_id=category_id, item_group_id=item_group_id, **columns, **totals)
+    columns = dict(zip(SAME_NAME, read_same_name(values), strict=True))
+    columns |= zip(FIGURES, read_figures(values.totals), strict=True)
+    columns |= {"zoho_id": values.zoho_id, "category_id": category_id, "item_group_id": item_group_id}
+    return new_row(Product, columns)
 
 
 def _with_new_base(upserted: Upserted[Product]) -> list[int]:

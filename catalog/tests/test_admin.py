@@ -8,13 +8,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 import catalog.models
-from catalog.models import Category, Product, ProductImage, StockLedgerEntry
+from catalog.choices import ImageTrouble
+from catalog.models import Category, FailedImage, Product, ProductImage, StockLedgerEntry
 from catalog.services.categories import save_categories
+from catalog.services.images import ImageFailure, note_image_failures, save_product_images
 from catalog.services.item_groups import save_item_groups
-from catalog.services.local_fields import save_product_images
 from catalog.services.price_lists import save_price_lists
 from catalog.services.products import save_products
 from catalog.tests.builders import NOON, place, price_item, price_list, product_values
+from catalog.tests.drawing import drawn, opened
 from catalog.values import AttributeValues, CategoryValues, ItemGroupValues, OptionValues
 
 pytestmark = pytest.mark.django_db
@@ -104,8 +106,21 @@ def rows():
         ],
         at=NOON,
     )
-    image = ProductImage(image=SimpleUploadedFile("a.png", b"x"), is_primary=True)
+    image = ProductImage(image=upload("a.png"), is_primary=True)
     save_product_images(Product.objects.get(zoho_id="1").pk, saved=[image], removed=[], at=NOON)
+    failure = ImageFailure(
+        product_id=Product.objects.get(zoho_id="2").pk,
+        document_id="404",
+        trouble=ImageTrouble.DAMAGED,
+        error="",
+        attempts=3,
+        next_attempt_at=None,
+    )
+    note_image_failures([failure], at=NOON)
+
+
+def upload(name: str, **drawing) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, drawn(**drawing))
 
 
 def address(model, page: str, *args) -> str:
@@ -177,7 +192,7 @@ def test_staff_change_pictures_of_a_product(staff, rows):
             "images-TOTAL_FORMS": "2",
             "images-0-DELETE": "on",
             "images-1-product": str(product.pk),
-            "images-1-image": SimpleUploadedFile("b.png", b"y"),
+            "images-1-image": upload("b.png", width=900, height=300),
             "images-1-alt_text": "Front",
             "images-1-position": "1",
             "images-1-is_primary": "on",
@@ -185,7 +200,11 @@ def test_staff_change_pictures_of_a_product(staff, rows):
     )
 
     assert answer.status_code == 302
-    assert [(image.alt_text, image.is_primary) for image in product.images.all()] == [("Front", True)]
+    image = product.images.get()
+    assert (image.alt_text, image.is_primary, image.width, image.height) == ("Front", True, 900, 300)
+    page = staff.get(page).content.decode()
+    assert f'src="{image.image.address("thumb")}" alt="Front"' in page
+    assert f'href="{image.image.address("full")}"' in page
 
 
 def test_a_picture_must_be_a_picture(staff, rows):
@@ -198,13 +217,43 @@ def test_a_picture_must_be_a_picture(staff, rows):
         | {
             "images-TOTAL_FORMS": "1",
             "images-0-product": str(product.pk),
-            "images-0-image": SimpleUploadedFile("b.html", b"<script>"),
+            "images-0-image": SimpleUploadedFile("b.png", b"<svg><script>"),
             "images-0-position": "0",
         },
     )
 
     assert answer.status_code == 200
+    errors = answer.context["inline_admin_formsets"][-1].formset.errors
+    assert errors == [{"image": ["The file is no PNG, JPEG, WebP, GIF or BMP image."]}]
     assert not product.images.exists()
+
+
+def test_of_zohos_image_staff_change_only_the_words(staff, rows):
+    product = Product.objects.get(zoho_id="1")
+    product.images.update(zoho_document_id="77")
+    page = address(Product, "change", product.pk)
+    before = product.images.get()
+
+    answer = staff.post(
+        page,
+        form_values(staff.get(page))
+        | {"images-0-DELETE": "on", "images-0-image": upload("b.png", width=9), "images-0-alt_text": "Front"},
+    )
+
+    assert answer.status_code == 302
+    after = product.images.get()
+    assert (after.image, after.alt_text) == (before.image, "Front")
+
+
+def test_a_missing_image_can_be_asked_for_again(staff, rows):
+    listed = address(FailedImage, "changelist")
+    failed = FailedImage.objects.get()
+
+    answer = staff.post(listed, {"action": "fetch_again", "_selected_action": [failed.pk]}, follow=True)
+
+    assert "1 image will be fetched again." in answer.content.decode()
+    failed.refresh_from_db()
+    assert (failed.attempts, failed.next_attempt_at is not None) == (0, True)
 
 
 def test_staff_edit_a_category(staff, rows):
@@ -214,14 +263,15 @@ def test_staff_edit_a_category(staff, rows):
     answer = staff.post(
         page,
         form_values(staff.get(page))
-        | {"name_ar": "قسم", "sort_order": "4", "name": "Hacked", "image": SimpleUploadedFile("c.webp", b"z")},
+        | {"name_ar": "قسم", "sort_order": "4", "name": "Hacked", "image": upload("c.webp", width=500, height=200)},
     )
 
     assert answer.status_code == 302
     category.refresh_from_db()
     assert (category.name, category.name_ar, category.sort_order) == ("كيبلات", "قسم", 4)
     with category.image as stored:
-        assert stored.read() == b"z"
+        assert opened(stored.read()).size == (500, 200)
+    assert f'src="{category.image.address("thumb")}"' in staff.get(page).content.decode()
 
 
 def test_categories_are_listed_as_a_tree(staff, rows):

@@ -167,17 +167,17 @@ def test_the_number_of_queries_does_not_grow_with_the_batch():
         ]
 
     save_products(batch(1, 1), at=NOON)
-    one, fifty = batch(1000, 1), batch(2000, 50)
+    one, twenty = batch(1000, 1), batch(2000, 20)
     created_one = steps(lambda: save_products(one, at=NOON))
-    assert steps(lambda: save_products(fifty, at=NOON)) == created_one
+    assert steps(lambda: save_products(twenty, at=NOON)) == created_one
 
     def moved(values):
         return [replace(row, base_price=Decimal("9.99"), stock=(place("w1", "7"),)) for row in values]
 
     changed_one = steps(lambda: save_products(moved(one), at=LATER))
-    assert steps(lambda: save_products(moved(fifty), at=LATER)) == changed_one
+    assert steps(lambda: save_products(moved(twenty), at=LATER)) == changed_one
 
-    ids = [row.zoho_id for row in fifty]
+    ids = [row.zoho_id for row in twenty]
     retired_one = steps(lambda: retire_products([one[0].zoho_id], at=LATER))
     assert steps(lambda: retire_products(ids, at=LATER)) == retired_one
     assert len(created_one) <= 20

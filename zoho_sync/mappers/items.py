@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from catalog.choices import ProductKind, ProductType
 from catalog.values import ProductValues, StockFigures, WarehouseStock
 from zoho_sync.mappers.custom_fields import read_custom_fields
@@ -24,8 +26,27 @@ PRODUCT_TYPES: dict[str, str] = {
     "services": ProductType.SERVICE,
     "digital_service": ProductType.DIGITAL_SERVICE,
 }
+# Plain names are accounting stock, `actual_` names physical stock; `actual_available` is what lies there.
+FIGURES = {
+    "accounting_on_hand": "stock_on_hand",
+    "accounting_available": "available_stock",
+    "accounting_committed": "committed_stock",
+    "accounting_for_sale": "available_for_sale_stock",
+    "physical_on_hand": "actual_available_stock",
+    "physical_committed": "actual_committed_stock",
+    "physical_for_sale": "actual_available_for_sale_stock",
+}
 DESCRIPTION_LIMIT = 100_000
 OPTIONS = (1, 2, 3)
+OPTION_KEYS = {
+    number: {
+        "attribute_zoho_id": f"attribute_id{number}",
+        "attribute": f"attribute_name{number}",
+        "option_zoho_id": f"attribute_option_id{number}",
+        "option": f"attribute_option_name{number}",
+    }
+    for number in OPTIONS
+}
 
 
 def map_item(record: Record) -> ProductValues:
@@ -76,17 +97,16 @@ def map_item(record: Record) -> ProductValues:
     )
 
 
+def read_totals(record: Record) -> dict[str, Decimal | None]:
+    """The stock in all places, by our names, as far as the record states it: "" is unknown, an absent key is not here.
+
+    MappingError when a figure is no number.
+    """
+    return {name: record.quantity(key) for name, key in FIGURES.items() if key in record}
+
+
 def _figures(record: Record, prefix: str) -> StockFigures:
-    """Plain names are accounting stock, `actual_` names physical stock; `actual_available` is what lies there."""
-    return StockFigures(
-        accounting_on_hand=record.quantity(f"{prefix}stock_on_hand"),
-        accounting_available=record.quantity(f"{prefix}available_stock"),
-        accounting_committed=record.quantity(f"{prefix}committed_stock"),
-        accounting_for_sale=record.quantity(f"{prefix}available_for_sale_stock"),
-        physical_on_hand=record.quantity(f"{prefix}actual_available_stock"),
-        physical_committed=record.quantity(f"{prefix}actual_committed_stock"),
-        physical_for_sale=record.quantity(f"{prefix}actual_available_for_sale_stock"),
-    )
+    return StockFigures(**{name: record.quantity(f"{prefix}{key}") for name, key in FIGURES.items()})
 
 
 def _stock(record: Record) -> tuple[WarehouseStock, ...] | None:
@@ -107,10 +127,11 @@ def _stock(record: Record) -> tuple[WarehouseStock, ...] | None:
 
 def _option(record: Record, number: int) -> dict[str, str] | None:
     """Which choice of its group's attribute the item is, such as size: small."""
+    keys = OPTION_KEYS[number]
+    if not any(key in record for key in keys.values()):
+        return None
     option = {
-        "attribute_zoho_id": record.identifier(f"attribute_id{number}", ""),
-        "attribute": record.text(f"attribute_name{number}", "", limit=200),
-        "option_zoho_id": record.identifier(f"attribute_option_id{number}", ""),
-        "option": record.text(f"attribute_option_name{number}", "", limit=200),
+        name: record.identifier(key, "") if name.endswith("zoho_id") else record.text(key, "", limit=200)
+        for name, key in keys.items()
     }
     return option if any(option.values()) else None

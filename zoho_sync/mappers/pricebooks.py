@@ -15,15 +15,25 @@ TRADES: dict[str, str] = {
     "purchase": Trade.PURCHASES,
 }
 SCHEMES: dict[str, str] = {"unit": PricingScheme.UNIT, "volume": PricingScheme.VOLUME}
+# The sixteen that Zoho's form offers; the documentation knows five of them.
 ROUNDINGS: dict[str, str] = {
     "no_rounding": Rounding.NONE,
-    "round_to_dollar": Rounding.WHOLE,
-    "round_to_dollar_minus_01": Rounding.WHOLE_MINUS_CENT,
+    "round_based_on_decimal": Rounding.DECIMALS,
+    "round_to_one_cent": Rounding.CENT,
+    "round_to_two_cents": Rounding.TWO_CENTS,
+    "round_to_nickel": Rounding.FIVE_CENTS,
+    "round_to_dime": Rounding.TEN_CENTS,
+    "round_to_dime_minus_01": Rounding.TEN_CENTS_MINUS_CENT,
+    "round_to_quarter": Rounding.QUARTER,
     "round_to_half_dollar": Rounding.HALF,
     "round_to_half_dollar_minus_01": Rounding.HALF_MINUS_CENT,
+    "round_to_half_dollar_minus_05": Rounding.HALF_MINUS_FIVE_CENTS,
+    "round_to_dollar": Rounding.WHOLE,
+    "round_to_dollar_minus_01": Rounding.WHOLE_MINUS_CENT,
+    "round_to_dollar_minus_02": Rounding.WHOLE_MINUS_TWO_CENTS,
+    "round_to_dollar_minus_05": Rounding.WHOLE_MINUS_FIVE_CENTS,
+    "round_to_dollar_minus_11": Rounding.WHOLE_MINUS_ELEVEN_CENTS,
 }
-# Zoho itself writes "dollor" in places.
-ROUNDINGS |= {word.replace("dollar", "dollor"): rounding for word, rounding in ROUNDINGS.items()}
 MOST_DECIMALS = 10
 
 
@@ -31,8 +41,10 @@ def map_pricebook(record: Record) -> PriceListValues:
     """Zoho price book → price list. Pure. `percentage` is a markup (`is_increase`) or markdown on the item's rate.
 
     List rows come without `pricebook_items`: then the items are unknown (None). An empty list is a list
-    without items, which is how Zoho states that of a per-item price book.
+    without items, which is how Zoho states that of a per-item price book. A way of rounding that is new to us
+    is kept in Zoho's word: the prices that the list names hold all the same.
     """
+    rounding_word = record.text("rounding_type", "", limit=100)
     return PriceListValues(
         zoho_id=record.identifier("pricebook_id"),
         name=record.text("name" if record.has("name") else "pricebook_name", limit=300),
@@ -43,7 +55,8 @@ def map_pricebook(record: Record) -> PriceListValues:
         is_increase=record.boolean("is_increase"),
         currency=record.text("currency_code", "", limit=10),
         currency_zoho_id=record.identifier("currency_id", ""),
-        rounding=record.choice("rounding_type", ROUNDINGS, ""),
+        rounding=_rounding(rounding_word),
+        rounding_word=rounding_word,
         decimal_places=_decimal_places(record),
         pricing_scheme=record.choice("pricing_scheme", SCHEMES, ""),
         is_active=record.choice("status", STATUSES, True),
@@ -76,6 +89,12 @@ def _bracket(row: Record) -> Bracket:
         rate=row.money("pricebook_rate"),
         discount_percentage=row.rate("pricebook_discount"),
     )
+
+
+def _rounding(word: str) -> str:
+    """Zoho itself writes "dollor" in places."""
+    known = word.strip().casefold().replace("dollor", "dollar")
+    return ROUNDINGS.get(known, Rounding.UNKNOWN) if known else ""
 
 
 def _decimal_places(record: Record) -> int | None:

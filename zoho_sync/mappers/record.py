@@ -27,6 +27,7 @@ NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d{1,3})?\Z"
 TRUE_WORDS, FALSE_WORDS = frozenset({"true", "yes", "1"}), frozenset({"false", "no", "0"})
 OFFSET = re.compile(r"([+-]\d\d):?(\d\d)\Z")
 DATE_FORMATS = ("%d/%m/%Y", "%d-%m-%Y", "%d %b %Y", "%Y/%m/%d")
+ZERO = Decimal(0)
 SANE_YEARS = range(1900, 2200)  # at the ends of the calendar, time zones overflow
 MOMENT_FORMATS = tuple(day + clock for day in DATE_FORMATS for clock in (" %H:%M:%S", " %H:%M", ""))
 
@@ -67,6 +68,8 @@ class Record:
     def identifier(self, key: str, default: Any = REQUIRED) -> Any:
         """A Zoho id as text; ids come as text or as numbers of up to 19 digits."""
         value = self._data.get(key)
+        if isinstance(value, str) and IDENTIFIER.match(value):
+            return value
         if self._is_empty(value):
             return self._default(key, value, default, "is missing")
         if isinstance(value, Decimal):
@@ -86,13 +89,9 @@ class Record:
     def text(self, key: str, default: Any = REQUIRED, *, limit: int | None = None) -> Any:
         """Text exactly as sent, numbers as text; blank, {} and [] are absent. Longer than `limit` is refused."""
         value = self._data.get(key)
-        if (self._is_empty(value) and not isinstance(value, str)) or (isinstance(value, str) and not value.strip()):
+        if self._is_empty(value):
             return self._default(key, value, default, "is missing")
-        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-            raise self._error(key, value, "is not text")
-        if isinstance(value, Decimal) and abs(value.adjusted()) > 100:
-            raise self._error(key, value, "is not a number that can be written out")
-        text = value if isinstance(value, str) else format(value, "f") if isinstance(value, Decimal) else str(value)
+        text = value if isinstance(value, str) else self._written_out(key, value)
         if "\x00" in text:
             raise self._error(key, value, "contains a NUL character")
         if limit is not None and len(text) > limit:
@@ -128,6 +127,8 @@ class Record:
     def boolean(self, key: str, default: Any = None) -> Any:
         """True or false, also as "true", "1" or 1; empty is `default`."""
         value = self._data.get(key)
+        if isinstance(value, bool):
+            return value
         if self._is_empty(value):
             return self._default(key, value, default, "is missing")
         word = str(value).strip().lower()
@@ -198,27 +199,37 @@ class Record:
 
     def _decimal(self, key: str, default: Any, digits: int, decimals: int) -> Any:
         value = self._data.get(key)
-        if self._is_empty(value) or (isinstance(value, str) and value.strip().lower() in UNKNOWN_WORDS):
-            return self._default(key, value, default, "is missing")
-        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-            raise self._error(key, value, "is not a number")
-        try:
-            number = Decimal(self._plain_number(value))
-        except (InvalidOperation, ValueError) as error:
-            raise self._error(key, value, "is not a number") from error
+        if isinstance(value, Decimal):
+            number = value
+        else:
+            if self._is_empty(value) or (isinstance(value, str) and value.strip().lower() in UNKNOWN_WORDS):
+                return self._default(key, value, default, "is missing")
+            if isinstance(value, bool) or not isinstance(value, str | int):
+                raise self._error(key, value, "is not a number")
+            try:
+                number = Decimal(self._plain_number(value))
+            except (InvalidOperation, ValueError) as error:
+                raise self._error(key, value, "is not a number") from error
         if not number.is_finite():
             raise self._error(key, value, "is not a finite number")
-        if number == 0:
-            return Decimal(0)
+        if not number:
+            return ZERO
         if number.adjusted() >= digits - decimals:
             raise self._error(key, value, f"has more than {digits - decimals} digits before the point")
-        exponent = number.normalize().as_tuple().exponent
-        if isinstance(exponent, int) and -exponent > decimals:
+        if _decimals(number) > decimals and _decimals(number.normalize()) > decimals:
             raise self._error(key, value, f"has more than {decimals} decimals")
         return number
 
+    def _written_out(self, key: str, value: Any) -> str:
+        """A number as text."""
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self._error(key, value, "is not text")
+        if isinstance(value, Decimal) and abs(value.adjusted()) > 100:
+            raise self._error(key, value, "is not a number that can be written out")
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+
     @staticmethod
-    def _plain_number(value: str | int | Decimal) -> str | int | Decimal:
+    def _plain_number(value: str | int) -> str | int:
         if not isinstance(value, str):
             return value
         text = value.strip().removesuffix("%").rstrip()
@@ -228,7 +239,9 @@ class Record:
 
     @staticmethod
     def _is_empty(value: Any) -> bool:
-        return value is None or value == {} or value == [] or (isinstance(value, str) and not value.strip())
+        if isinstance(value, str):
+            return not value or value.isspace()
+        return value is None or (isinstance(value, dict | list) and not value)
 
     def _at(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
@@ -243,6 +256,12 @@ class Record:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._data)
+
+
+def _decimals(number: Decimal) -> int:
+    """Digits behind the point of a finite number, zeros at its end among them."""
+    exponent = number.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def parse_moment(text: str) -> datetime:

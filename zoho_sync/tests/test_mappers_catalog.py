@@ -323,6 +323,7 @@ def test_pricebook_example():
         is_increase=True,
         currency_zoho_id="982000000000190",
         rounding="whole_minus_cent",
+        rounding_word="round_to_dollar_minus_01",
         decimal_places=2,
         pricing_scheme="unit",
         is_default=True,
@@ -355,11 +356,25 @@ def pricebook(**keys) -> PriceListValues:
         ("round_to_half_dollor", "half"),
         ("round_to_half_dollar_minus_01", "half_minus_cent"),
         ("round_to_half_dollor_minus_01", "half_minus_cent"),
+        ("round_based_on_decimal", "decimals"),
+        ("round_to_one_cent", "cent"),
+        ("round_to_two_cents", "two_cents"),
+        ("round_to_nickel", "five_cents"),
+        ("round_to_dime", "ten_cents"),
+        ("round_to_dime_minus_01", "ten_cents_minus_cent"),
+        ("round_to_quarter", "quarter"),
+        ("round_to_half_dollar_minus_05", "half_minus_five_cents"),
+        ("round_to_dollar_minus_02", "whole_minus_two_cents"),
+        ("round_to_dollar_minus_05", "whole_minus_five_cents"),
+        ("round_to_dollar_minus_11", "whole_minus_eleven_cents"),
+        ("round_to_full_moon", "unknown"),
         ("", ""),
     ],
 )
-def test_rounding_in_both_spellings(word, rounding):
-    assert pricebook(rounding_type=word).rounding == rounding
+def test_rounding_in_both_spellings_and_one_that_nobody_knows(word, rounding):
+    found = pricebook(rounding_type=word)
+
+    assert (found.rounding, found.rounding_word) == (rounding, word)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +409,6 @@ def test_volume_brackets_are_open_where_zoho_leaves_them_empty():
     [
         ("decimal_place", 99),
         ("decimal_place", -1),
-        ("rounding_type", "sideways"),
         ("pricebook_items", [{"pricebook_rate": 1}]),
         ("pricebook_items", "many"),
     ],
