@@ -63,9 +63,27 @@ BENCHMARKS: dict[str, tuple[str, tuple[Option, ...]]] = {
             Option("claims", 100, "claims of each batch size"),
         ),
     ),
+    "pull": (
+        "items pulled a second, new and unchanged, beside COPY and beside get-and-save",
+        (
+            Option("items", 50_000, "items that Zoho lists"),
+            Option("few", 5_000, "items of the pull whose memory is compared"),
+            Option("sample", 1_000, "items that are got and saved one by one"),
+            Option("real-items", 2_221, "items of the company whose calls are counted"),
+            Option("real-contacts", 2_584, "its customers and vendors"),
+        ),
+    ),
+    "stock": (
+        "items whose stock is read a second, and in how many calls",
+        (Option("items", 2_221, "items that Zoho has"),),
+    ),
     "forecast": (
         "error of the forecasts of hourly webhooks, beside repeating yesterday",
         (Option("days", 35, "days of webhooks, of which the first 14 are only seen"),),
+    ),
+    "remap": (
+        "mirrored records mapped anew a second, beside a loop that gets and saves",
+        (Option("items", 20_000, "mirrored items"),),
     ),
 }
 

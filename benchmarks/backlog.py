@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
-from contextlib import suppress
 from statistics import median
 
-from django.db import ProgrammingError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks.inbox import analyze
+from benchmarks.inbox import analyze, rest
 from benchmarks.report import BenchmarkFailed, Figure, Report
 from zoho_sync.models import SyncQueueItem
 from zoho_sync.queue import claim
@@ -98,14 +97,7 @@ def _fill(*, finished: int, waiting: int) -> None:
                 )
                 cursor.execute(statement, [prefix, records, status.value, count])
     analyze(SyncQueueItem)
-    _rest()
-
-
-def _rest() -> None:
-    """Have the server write to disk what the filling left, where it lets us ask: claims would be slowed by that."""
-    if connection.vendor == "postgresql":
-        with suppress(ProgrammingError), connection.cursor() as cursor:
-            cursor.execute("CHECKPOINT")
+    rest()
 
 
 def _claim_ms(batch: int, claims: int) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.models import Model
 from django.utils import timezone
 
@@ -49,6 +50,13 @@ def analyze(*models: type[Model]) -> None:
         for model in models:
             table = connection.ops.quote_name(model._meta.db_table)
             cursor.execute(f"VACUUM ANALYZE {table}" if connection.vendor == "postgresql" else f"ANALYZE {table}")
+
+
+def rest() -> None:
+    """Have the server write to disk what was done so far, where it lets us ask: what comes would be slowed by that."""
+    if connection.vendor == "postgresql":
+        with suppress(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute("CHECKPOINT")
 
 
 def _event(number: int) -> InboxEvent:

@@ -30,7 +30,23 @@ SMALL = {
         },
     ),
     "latency": (["--seconds", "2", "--rate", "5"], {"p50_seconds", "p95_seconds"}),
+    "stock": (["--items", "150"], {"per_second", "calls"}),
     "forecast": ([], {"mae", "coverage", "naive_mae"}),
+    "remap": (
+        ["--items", "250"],
+        {"per_second", "changed_per_second", "get_and_save_per_second", "ratio_to_get_and_save", "calls"},
+    ),
+    "pull": (
+        ["--items", "500", "--few", "120", "--sample", "20", "--real-items", "60", "--real-contacts", "30"],
+        {
+            "first_load_per_second",
+            "unchanged_per_second",
+            "ratio_to_copy_merge",
+            "ratio_to_get_and_save",
+            "peak_mb_growth",
+            "calls",
+        },
+    ),
     "backlog": (["--finished", "500", "--waiting", "200", "--claims", "3"], {"claim_ms", "ratio_to_empty"}),
 }
 

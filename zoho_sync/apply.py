@@ -138,24 +138,61 @@ def _apply(
             results[zoho_id] = _unmappable(entity, held.get(zoho_id), observations, can_fetch=can_fetch)
         else:
             plans[zoho_id] = plan
-    wanted = parents_of(plan.values for plan in plans.values() if plan.values is not None)
-    here, gone = _known_parents(wanted)
-    if mirror.hold_absent(absent := wanted - here - gone):
-        # One that another worker is just bringing in is here now; one that comes later finds us waiting for it.
-        more_here, more_gone = _known_parents(absent)
-        here, gone = here | more_here, gone | more_gone
-    for zoho_id, parents in {key: parents_of([plan.values]) for key, plan in plans.items() if plan.values}.items():
-        if lost := parents & gone:
-            module, parent_id = min(lost)
-            error = PermanentError(f"{module} {parent_id}, to which it belongs, is gone from Zoho")
-            results[zoho_id] = Result.failure(zoho_id, error, by_record[zoho_id])
-            del plans[zoho_id]
-        elif missing := parents - here:
-            results[zoho_id] = Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=min(missing))
-            del plans[zoho_id]
+    results |= _withhold_orphans(plans, by_record)
     saved = _write(entity, plans, at=at)
     for zoho_id, plan in plans.items():
         results[zoho_id] = _result(zoho_id, plan, saved, is_new=zoho_id not in held)
+    return [results[zoho_id] for zoho_id in sorted(results)]
+
+
+def project_records(entity: Entity, zoho_ids: Sequence[str], *, at: datetime, one_by_one: bool = False) -> list[Result]:
+    """Map these records of the mirror anew and write their business rows; the mirror stays as it is.
+
+    Locks as `apply_records` does and, like it, runs inside the caller's transaction, raises only
+    `TRANSIENT` and tries each record alone when `one_by_one` asks for it. One result per record that
+    Zoho still has, in key order; one that cannot be mapped or saved is FAILED and harms no other.
+    """
+    if not one_by_one:
+        try:
+            with transaction.atomic():
+                results = _project(entity, zoho_ids, at=at)
+                _check_deferred()
+                return results
+        except TRANSIENT:
+            raise
+        except Exception:  # noqa: BLE001, S110 - each record is now tried alone and reports its own error
+            pass
+    return [result for zoho_id in sorted(zoho_ids) for result in _project_alone(entity, zoho_id, at=at)]
+
+
+def _project_alone(entity: Entity, zoho_id: str, *, at: datetime) -> list[Result]:
+    try:
+        with transaction.atomic():
+            results = _project(entity, [zoho_id], at=at)
+            _check_deferred(thoroughly=True)
+            return results
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this record's and no other's
+        return [Result.failure(zoho_id, error)]
+
+
+def _project(entity: Entity, zoho_ids: Sequence[str], *, at: datetime) -> list[Result]:
+    plans: dict[str, _Plan] = {}
+    results: dict[str, Result] = {}
+    for zoho_id, row in mirror.hold(entity.module, zoho_ids).items():
+        folded = Folded(row, judged=(), changed=True, dirty=False)
+        if folded.gone:
+            continue
+        try:
+            plans[zoho_id] = _map(entity, folded)
+        except SyncError as error:
+            results[zoho_id] = Result.failure(zoho_id, error)
+    results |= _withhold_orphans(plans, {})
+    saved = _save(entity, plans, at=at)
+    for zoho_id in plans:
+        outcome = Outcome.UPDATED if zoho_id in saved.changed else Outcome.UNCHANGED
+        results[zoho_id] = Result(zoho_id=zoho_id, outcome=Outcome.CREATED if zoho_id in saved.created else outcome)
     return [results[zoho_id] for zoho_id in sorted(results)]
 
 
@@ -254,6 +291,27 @@ def _unmappable(
     raise AssertionError("a record that could not be mapped now can")
 
 
+def _withhold_orphans(plans: dict[str, _Plan], by_record: Mapping[str, Sequence[Observation]]) -> dict[str, Result]:
+    """Take out of `plans` what cannot be stored for want of a parent; what becomes of it."""
+    wanted = parents_of(plan.values for plan in plans.values() if plan.values is not None)
+    here, gone = _known_parents(wanted)
+    if mirror.hold_absent(absent := wanted - here - gone):
+        # One that another worker is just bringing in is here now; one that comes later finds us waiting for it.
+        more_here, more_gone = _known_parents(absent)
+        here, gone = here | more_here, gone | more_gone
+    results = {}
+    for zoho_id, parents in {key: parents_of([plan.values]) for key, plan in plans.items() if plan.values}.items():
+        if lost := parents & gone:
+            module, parent_id = min(lost)
+            error = PermanentError(f"{module} {parent_id}, to which it belongs, is gone from Zoho")
+            results[zoho_id] = Result.failure(zoho_id, error, by_record.get(zoho_id, ()))
+            del plans[zoho_id]
+        elif missing := parents - here:
+            results[zoho_id] = Result(zoho_id=zoho_id, outcome=Outcome.WAITING, parent=min(missing))
+            del plans[zoho_id]
+    return results
+
+
 def _known_parents(wanted: set[tuple[str, str]]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """Of these records (module, Zoho id): which are here, and which we only know to be gone. One query per module."""
     here: set[tuple[str, str]] = set()
@@ -274,6 +332,10 @@ def _write(entity: Entity, plans: Mapping[str, _Plan], *, at: datetime) -> Saved
     gone = sorted(zoho_id for zoho_id, plan in plans.items() if plan.folded.changed and plan.folded.gone)
     if gone:
         entity.retire(gone, at=at)
+    return _save(entity, plans, at=at)
+
+
+def _save(entity: Entity, plans: Mapping[str, _Plan], *, at: datetime) -> Saved:
     values = [plan.values for _, plan in sorted(plans.items()) if plan.values is not None]
     saved = entity.save(values, at=at) if values else Saved()
     if saved.created:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
+from io import StringIO
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 
 M = TypeVar("M", bound=models.Model)
 
 # Columns whose values the database drivers take as Python has them; psycopg2 takes more than SQLite.
 PLAIN = (models.CharField, models.TextField, models.BooleanField, models.ForeignKey, models.IntegerField)
 PLAIN_FOR_POSTGRES = (models.DecimalField, models.DateTimeField, models.UUIDField)
+# What COPY can be given as text.
+COPIED = (*PLAIN, *PLAIN_FOR_POSTGRES, models.JSONField)
+WORTH_COPYING = 64  # rows; for fewer the statements around a COPY cost more than it saves
+NOTHING = r"\N"  # NULL in COPY's text format
 MOST_PARAMETERS = 30_000  # SQLite takes 32,766
 
 
@@ -59,9 +65,36 @@ def update_from_values(
     return found
 
 
+def is_worth_copying(model: type[models.Model], rows: Sequence[models.Model]) -> bool:
+    """Whether `insert_rows` and `insert_new` COPY so many rows: a few statements instead of one, on PostgreSQL only."""
+    return (
+        connection.vendor == "postgresql"
+        and len(rows) >= WORTH_COPYING
+        and all(isinstance(column, COPIED) for column in model._meta.concrete_fields)
+    )
+
+
 def insert_rows(model: type[M], rows: Sequence[M]) -> None:
-    """INSERT many unsaved instances; they get their primary keys. `bulk_create` with less work in Python."""
-    _insert(model, rows)
+    """INSERT many unsaved instances; they get their primary keys. `bulk_create` with less work for everybody."""
+    if is_worth_copying(model, rows):
+        _copy(model, rows)
+    else:
+        _insert(model, rows)
+
+
+def insert_new(model: type[M], rows: Sequence[M], *, fields: Sequence[str], key: Sequence[str]) -> None:
+    """`insert_or_update` for rows whose `key` nobody had when the caller looked: quicker, as long as that holds.
+
+    Call it in a transaction.
+    """
+    if is_worth_copying(model, rows):
+        try:
+            with transaction.atomic():
+                _copy(model, rows)
+                return
+        except IntegrityError:
+            pass  # a key was taken meanwhile; whatever else it is, the other statement says so again
+    insert_or_update(model, rows, fields=fields, key=key)
 
 
 def insert_or_update(model: type[M], rows: Sequence[M], *, fields: Sequence[str], key: Sequence[str]) -> None:
@@ -90,8 +123,39 @@ def _insert(model: type[M], rows: Sequence[M], conflicts: str = "") -> None:
                 f"{conflicts} RETURNING {primary}",
                 [value(row) for row in chunk for value in prepare],
             )
-            for row, (key,) in zip(chunk, cursor.fetchall(), strict=True):
-                row.pk, row._state.adding, row._state.db = key, False, connection.alias
+            _note_keys(chunk, cursor.fetchall())
+
+
+def _copy(model: type[M], rows: Sequence[M]) -> None:
+    """COPY, for which PostgreSQL and its driver need a third of what an INSERT of as many rows costs them."""
+    names, prepare = _copied_columns(model)
+    table, primary = connection.ops.quote_name(model._meta.db_table), str(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval((SELECT pg_get_serial_sequence(%s, %s))::regclass) FROM generate_series(1, %s)",
+            [table, primary, len(rows)],
+        )
+        keys = cursor.fetchall()
+        lines = [
+            "\t".join([str(key), *[NOTHING if value is None else _cell(value) for value in prepare(row)]])
+            for row, (key,) in zip(rows, keys, strict=True)
+        ]
+        with connection.wrap_database_errors:
+            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", StringIO("\n".join(lines)))
+    _note_keys(rows, keys)
+
+
+def _cell(value: Any) -> str:
+    """A value in COPY's text format; None is `NOTHING` there."""
+    text = value if isinstance(value, str) else str(value)
+    return text.replace("\\", r"\\").replace("\n", r"\n").replace("\r", r"\r").replace("\t", r"\t")
+
+
+def _note_keys(rows: Sequence[models.Model], keys: Sequence[tuple[Any]]) -> None:
+    database = connection.alias
+    for row, (key,) in zip(rows, keys, strict=True):
+        state, row.pk = row._state, key
+        state.adding, state.db = False, database
 
 
 def tables_with(
@@ -122,6 +186,35 @@ def _columns(model: type[models.Model]) -> tuple[str, tuple[Callable[[models.Mod
 
 
 @cache
+def _copied_columns(model: type[models.Model]) -> tuple[str, Callable[[models.Model], Sequence[Any]]]:
+    """The names of the columns beginning with the primary key, and what gives the values of all others."""
+    columns: list[Any] = [column for column in model._meta.concrete_fields if not column.primary_key]
+    names = [_column_name(model, "pk"), *(connection.ops.quote_name(column.column) for column in columns)]
+    stamped = [column for column in columns if _is_stamped(column)]
+    encoders = [
+        (place, (column.encoder or json.JSONEncoder)().encode)
+        for place, column in enumerate(columns)
+        if isinstance(column, models.JSONField)
+    ]
+    read = attrgetter(*(column.attname for column in columns))
+
+    def prepare(row: models.Model) -> Sequence[Any]:
+        for column in stamped:
+            column.pre_save(row, add=True)
+        values = [*read(row)]
+        for place, encode in encoders:
+            if values[place] is not None:
+                values[place] = encode(values[place])
+        return values
+
+    return ", ".join(names), prepare
+
+
+def _is_stamped(column: Any) -> bool:
+    return bool(getattr(column, "auto_now", False) or getattr(column, "auto_now_add", False))
+
+
+@cache
 def _column_name(model: type[models.Model], name: str) -> str:
     column: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
     return connection.ops.quote_name(str(column.column))
@@ -132,7 +225,7 @@ def _preparation(column: Any) -> Callable[[models.Model], Any]:
     plain = (*PLAIN, *PLAIN_FOR_POSTGRES) if connection.vendor == "postgresql" else PLAIN
     if not isinstance(column, plain):
         return lambda row: column.get_db_prep_save(column.pre_save(row, add=True), connection)
-    if getattr(column, "auto_now", False) or getattr(column, "auto_now_add", False):
+    if _is_stamped(column):
         return lambda row: column.pre_save(row, add=True)
     return attrgetter(column.attname)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
-from tsh_erp.common.sql import insert_or_update, update_from_values
+from tsh_erp.common.sql import insert_new, update_from_values
 
 M = TypeVar("M", bound=models.Model)
 
@@ -39,6 +40,11 @@ class Upserted(Generic[M]):
     def saved(self) -> Saved:
         touched = self.created | self.changed.keys()
         return Saved(self.created, frozenset(self.changed), frozenset(self.rows.keys() - touched))
+
+
+def new_row(model: type[M], columns: Mapping[str, Any]) -> M:
+    """`model(**columns)`, given by column (`category_id`): Django takes values by position in half the time."""
+    return model(*[columns[name] if name in columns else default() for name, default in _defaults(model)])
 
 
 def upsert(
@@ -76,11 +82,16 @@ def upsert(
     for name in changed:
         _copy_others(stored[name], wanted[name], names=others)
     if created:
-        insert_or_update(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
+        insert_new(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
     if changed:
         _update(model, [wanted[name] for name in changed], sorted(frozenset().union(*changed.values())))
     rows_now = {name: wanted[name] if name in changed or name not in stored else stored[name] for name in wanted}
     return Upserted(rows_now, frozenset(created), changed, {name: stored[name] for name in changed})
+
+
+@cache
+def _defaults(model: type[models.Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    return tuple((column.attname, column.get_default) for column in model._meta.concrete_fields)
 
 
 def _update(model: type[M], rows: Sequence[M], fields: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from enum import Enum
 from math import inf
 from typing import Any, NamedTuple
 
+from tsh_erp.common.upsert import new_row
 from zoho_sync.entities import Entity
 from zoho_sync.mirror.observations import MISDATED, Judged, Kind, Observation, Verdict
 from zoho_sync.models import ZohoRecord
@@ -75,7 +76,7 @@ def fold(
         taken.append(_Taken(one, news.keys(), part is Part.WHOLE and one.kind in (Kind.DETAIL, Kind.GONE)))
         if one is final:
             known = _Known.of(row)
-    row.payload = encoded = EncodedPayload(merged)
+    row.payload = encoded = _encoded(merged, taken)
     row.hash = encoded.hash
     changed = bool(taken) and (held is None or held.hash != row.hash or held.state != row.state)
     _judge(taken, verdicts, row, changed=changed)
@@ -92,7 +93,7 @@ def fold(
 
 def payload_hash(payload: Mapping[str, Any]) -> str:
     """SHA-256 of the payload's canonical JSON, as hex."""
-    return EncodedPayload(payload).hash
+    return (payload if isinstance(payload, EncodedPayload) else EncodedPayload(payload)).hash
 
 
 EMPTY_HASH = payload_hash({})  # of a record that we only ever heard is gone
@@ -105,9 +106,9 @@ def _is_gone(row: ZohoRecord) -> bool:
 def _copy(entity: Entity, held: ZohoRecord | None, observations: Sequence[Observation]) -> ZohoRecord:
     first = observations[0]
     if held is None:
-        return ZohoRecord(module=entity.module, zoho_id=first.zoho_id, observed_at=first.observed_at)
-    values = {column.attname: getattr(held, column.attname) for column in ZohoRecord._meta.concrete_fields}
-    return ZohoRecord(**values)
+        known = {"module": entity.module, "zoho_id": first.zoho_id, "observed_at": first.observed_at}
+        return new_row(ZohoRecord, known)
+    return new_row(ZohoRecord, vars(held))
 
 
 def _must_be_written(held: ZohoRecord, row: ZohoRecord) -> bool:
@@ -226,7 +227,7 @@ def _news(entity: Entity, one: Observation, part: Part, merged: Mapping[str, Any
     """What of its payload is to be taken."""
     if part is Part.DETAILS:
         return {key: value for key, value in one.payload.items() if key in entity.detail_only}
-    if one.kind is not Kind.LIST:
+    if one.kind is not Kind.LIST or (part is Part.WHOLE and entity.detail_only.isdisjoint(one.payload)):
         return one.payload
     return {
         key: value
@@ -248,14 +249,18 @@ def _merge(
     if one.time and (header_moved or (is_whole and one.kind is Kind.DETAIL)):
         row.modified_at = one.time
     row.gone_at = None
+    list_moved = False
     if one.kind is Kind.LIST:
-        row.list_hash = payload_hash(one.payload)
+        told = payload_hash(one.payload)
+        # Balances and stock change without moving the time: what only the detail has of them is as old.
+        list_moved = bool(row.list_hash) and told != row.list_hash and any(merged.get(k) != v for k, v in news.items())
+        row.list_hash = told
     replaces = is_whole and one.kind is Kind.DETAIL
     if replaces or entity.detail_only & news.keys():
         row.detail_at = max(row.detail_at or one.observed_at, one.observed_at)
         if is_whole or (one.time and one.time == row.modified_at):
             row.detail_stale = False
-    elif entity.detail_only and (header_moved or row.detail_at is None):
+    elif entity.detail_only and (header_moved or list_moved or row.detail_at is None):
         row.detail_stale = True
     result = dict(news) if replaces else {**merged, **news}
     for key, value in one.hints.items():
@@ -263,6 +268,16 @@ def _merge(
             result[key] = merged.get(key) or value
     row.state = State.INACTIVE if str(result.get("status", "")).strip().casefold() == "inactive" else State.PRESENT
     return result
+
+
+def _encoded(merged: Mapping[str, Any], taken: Sequence[_Taken]) -> EncodedPayload:
+    """`merged` with its text: often that of the last observation, which brought all that is known."""
+    if taken:
+        last, keys = taken[-1].observation, taken[-1].keys
+        brought_all = len(merged) == len(keys) == len(last.payload) and not last.hints
+        if brought_all and isinstance(last.payload, EncodedPayload):
+            return last.payload
+    return EncodedPayload(merged)
 
 
 def _judge(taken: Sequence[_Taken], verdicts: dict[int, Judged], row: ZohoRecord, *, changed: bool) -> None:

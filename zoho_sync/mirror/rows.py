@@ -2,15 +2,66 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from tsh_erp.common.sql import insert_or_update, lock_name, update_from_values
+from tsh_erp.common.sql import insert_new, insert_or_update, is_worth_copying, lock_name, update_from_values
 from zoho_sync.mirror.observations import MISDATED, Verdict
 from zoho_sync.models import InboxEvent, ZohoRecord
+
+WRITTEN = (
+    "state",
+    "payload",
+    "hash",
+    "list_hash",
+    "modified_at",
+    "observed_at",
+    "detail_at",
+    "detail_stale",
+    "gone_at",
+    "updated_at",
+)
+HERE = frozenset({ZohoRecord.State.PRESENT, ZohoRecord.State.INACTIVE})
+
+
+class Glimpse(NamedTuple):
+    """What the mirror holds of a record beside its payload."""
+
+    state: str
+    list_hash: str
+    modified_at: datetime | None
+    observed_at: datetime
+    detail_at: datetime | None
+    detail_stale: bool
+
+    @property
+    def is_here(self) -> bool:
+        """Whether Zoho still has the record, as far as we know."""
+        return self.state in HERE
+
+    def is_as_listed(self, list_hash: str, modified_at: datetime | None) -> bool:
+        """Whether a list row with this hash and this modification time proves that nothing has happened.
+
+        It does when it is the row that a list showed last and no later change was heard of since; a
+        record without times may have changed and changed back.
+        """
+        return (
+            modified_at is not None and self.is_here and self.list_hash == list_hash and self.modified_at == modified_at
+        )
+
+
+def glance(module: str, zoho_ids: Collection[str]) -> dict[str, Glimpse]:
+    """What the mirror holds of these records, by Zoho id; absent ones are left out. Reads no payload and locks nothing.
+
+    One statement. Whoever applies what follows from it looks again under the lock (`hold`).
+    """
+    rows = ZohoRecord.objects.of(module, list(zoho_ids)).order_by()
+    return {row[0]: Glimpse(*row[1:]) for row in rows.values_list("zoho_id", *Glimpse._fields)}
 
 
 def hold(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
@@ -47,25 +98,14 @@ def _lock(module: str, zoho_ids: Collection[str]) -> QuerySet[ZohoRecord]:
 
 
 def write(rows: Sequence[ZohoRecord]) -> None:
-    """Insert or update mirror rows; they must be held, or new. One statement."""
-    if rows:
-        insert_or_update(
-            ZohoRecord,
-            sorted(rows, key=lambda row: row.zoho_id),
-            key=["module", "zoho_id"],
-            fields=[
-                "state",
-                "payload",
-                "hash",
-                "list_hash",
-                "modified_at",
-                "observed_at",
-                "detail_at",
-                "detail_stale",
-                "gone_at",
-                "updated_at",
-            ],
-        )
+    """Insert or update mirror rows, which must be held. One statement, and a COPY where many are new."""
+    ordered = sorted(rows, key=lambda row: row.zoho_id)
+    new = [row for row in ordered if row.pk is None]
+    if is_worth_copying(ZohoRecord, new):
+        ordered = [row for row in ordered if row.pk is not None]
+        insert_new(ZohoRecord, new, key=["module", "zoho_id"], fields=WRITTEN)
+    if ordered:
+        insert_or_update(ZohoRecord, ordered, key=["module", "zoho_id"], fields=WRITTEN)
 
 
 def touch(rows: Sequence[ZohoRecord]) -> None:
@@ -78,11 +118,35 @@ def touch(rows: Sequence[ZohoRecord]) -> None:
 
 
 def see(module: str, seen_at: Mapping[str, datetime]) -> None:
-    """Note when these records (by Zoho id) were seen, which said nothing new; locks them in key order."""
-    rows = list(_lock(module, seen_at).defer("payload"))
-    for row in rows:
-        row.observed_at = max(row.observed_at, seen_at[row.zoho_id])
-    touch(rows)
+    """Note when these records (by Zoho id) were seen in a list that said nothing new of them.
+
+    Their time is never turned back. Locks them in key order and reads no row. On PostgreSQL one
+    statement, on SQLite one for each different time, which is one for a page.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            # Materialised, so that each row is locked once and in the order of the subquery.
+            cursor.execute(
+                """
+                WITH behind AS MATERIALIZED (
+                    SELECT record.id, seen.moment
+                    FROM unnest(%s::varchar[], %s::timestamptz[]) AS seen (zoho_id, moment)
+                    JOIN zoho_sync_zohorecord AS record ON record.module = %s AND record.zoho_id = seen.zoho_id
+                    WHERE record.observed_at < seen.moment
+                    ORDER BY record.zoho_id
+                    FOR UPDATE OF record
+                )
+                UPDATE zoho_sync_zohorecord AS record SET "observed_at" = behind.moment
+                FROM behind WHERE record.id = behind.id
+                """,
+                [list(seen_at), list(seen_at.values()), module],
+            )
+        return
+    by_time = defaultdict(list)
+    for zoho_id, moment in seen_at.items():
+        by_time[moment].append(zoho_id)
+    for moment, zoho_ids in by_time.items():
+        ZohoRecord.objects.of(module, zoho_ids).filter(observed_at__lt=moment).update(observed_at=moment)
 
 
 def mark_misdated(module: str, zoho_ids: Collection[str]) -> None:

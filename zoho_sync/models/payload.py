@@ -15,17 +15,23 @@ from django.db import models
 class EncodedPayload(dict[str, Any]):
     """A payload that knows its canonical JSON text, so that its hash and its column cost one encoding.
 
-    It must not be changed afterwards.
+    It must not be changed afterwards; one that is made of another is not encoded again. `hash` is the
+    SHA-256 of the text, as hex. Keys are sorted and numbers keep the digits they came with, so that 12
+    and 12.00 are different: who is told the one for the other looks once more than necessary.
     """
+
+    __slots__ = ("hash", "text")
+
+    text: str
+    hash: str
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__(payload)
+        if isinstance(payload, EncodedPayload):
+            self.text, self.hash = payload.text, payload.hash
+            return
         self.text = encode_payload(payload, sort_keys=True)
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the text, as hex."""
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        self.hash = hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class PayloadEncoder(json.JSONEncoder):
@@ -44,7 +50,13 @@ class PayloadDecoder(json.JSONDecoder):
 
 def encode_payload(value: Any, *, sort_keys: bool = False) -> str:
     """JSON text of `value`; Decimal becomes a number, digit for digit."""
-    return simplejson.dumps(value, use_decimal=True, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
+    return str((_SORTED if sort_keys else _AS_IT_IS).encode(value))
+
+
+_AS_IT_IS, _SORTED = (
+    simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, sort_keys=is_sorted, separators=(",", ":"))
+    for is_sorted in (False, True)
+)
 
 
 class PayloadField(models.JSONField):
