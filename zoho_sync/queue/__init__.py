@@ -1,6 +1,14 @@
 """The queue of records to bring in: who may work on what, and when it is tried again."""
 
-from zoho_sync.queue.claiming import Claim, ExpiredLeases, claim, lock_claimed, renew, return_expired_leases
+from zoho_sync.queue.claiming import (
+    Claim,
+    ExpiredLeases,
+    claim,
+    claim_alike,
+    lock_claimed,
+    renew,
+    return_expired_leases,
+)
 from zoho_sync.queue.enqueueing import Work, enqueue
 from zoho_sync.queue.operating import can_be_discarded, discard, retry_now
 from zoho_sync.queue.settling import End, Settlement, settle, wake_children
@@ -13,6 +21,7 @@ __all__ = [
     "Work",
     "can_be_discarded",
     "claim",
+    "claim_alike",
     "discard",
     "enqueue",
     "lock_claimed",

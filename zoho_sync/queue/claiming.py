@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -28,6 +29,7 @@ WITH due AS {materialized} (
     WHERE status IN ('pending', 'retry') AND next_attempt_at <= %s
       AND NOT EXISTS (SELECT 1 FROM {table} AS held WHERE held.status = 'processing'
                       AND held.module = waiting.module AND held.zoho_id = waiting.zoho_id LIMIT 1 OFFSET 0)
+      {only}
     ORDER BY priority, next_attempt_at, id LIMIT %s {lock}
 ), ranked AS (
     SELECT id, deaths, row_number() OVER (ORDER BY priority, next_attempt_at, id) AS n FROM due
@@ -41,6 +43,13 @@ FROM picked WHERE {table}.id = picked.id
 RETURNING {table}.id, {table}.module, {table}.zoho_id, {table}.attempts, {table}.deaths, {table}.needs_fetch,
     {table}.priority, {table}.waiting_since
 """
+
+# Of the rows that are due first, those of one module that must be fetched and have seen no death.
+_ALIKE = """AND module = %s AND needs_fetch AND deaths = 0 AND id IN (
+    SELECT id FROM {table} WHERE status IN ('pending', 'retry') AND next_attempt_at <= %s
+    ORDER BY priority, next_attempt_at, id LIMIT %s)
+"""
+LOOK_AHEAD = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +80,34 @@ def claim(worker: str, *, limit: int, at: datetime) -> list[Claim]:
 
     The attempt is counted now, so a worker that dies has used one.
     """
+    return _claim(worker, limit=limit, at=at)
+
+
+def claim_alike(worker: str, module: str, *, limit: int, at: datetime) -> list[Claim]:
+    """Take more records of `module` that must be fetched, so that one call can bring them all.
+
+    Only from among the first of what is due, which bounds the look, and none whose worker died: those are
+    taken alone.
+    """
+    table = SyncQueueItem._meta.db_table
+    stored = connection.ops.adapt_datetimefield_value(at)
+    return _claim(worker, limit=limit, at=at, only=_ALIKE.format(table=table), values=(module, stored, LOOK_AHEAD))
+
+
+def _claim(worker: str, *, limit: int, at: datetime, only: str = "", values: Sequence[Any] = ()) -> list[Claim]:
+    """`only` is a further condition on what may be taken, with its `values`."""
     token = uuid.uuid4()
     postgres = connection.vendor == "postgresql"
     statement = _CLAIM.format(
         table=SyncQueueItem._meta.db_table,
         materialized="MATERIALIZED" if postgres else "",
         lock="FOR UPDATE SKIP LOCKED" if postgres else "",
+        only=only,
     )
     until = at + timedelta(seconds=settings.TDS_LOCK_TIMEOUT_SECONDS)
     stored = connection.ops.adapt_datetimefield_value
     token_value = token if connection.features.has_native_uuid_field else token.hex
-    parameters = [stored(at), limit, worker, token_value, stored(until), stored(at), stored(at)]
+    parameters = [stored(at), *values, limit, worker, token_value, stored(until), stored(at), stored(at)]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, parameters)

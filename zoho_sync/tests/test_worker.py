@@ -15,8 +15,8 @@ from commerce.models import Customer, Invoice
 from tsh_erp.events.models import StoredEvent
 from zoho_sync import queue, worker
 from zoho_sync.audit import audit
+from zoho_sync.client.accounts import TIMEOUT_SECONDS as TOKEN_TIMEOUT_SECONDS
 from zoho_sync.client.http import TIMEOUT_SECONDS
-from zoho_sync.client.token import TIMEOUT_SECONDS as TOKEN_TIMEOUT_SECONDS
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.models import DeadLetter, InboxEvent, SyncLog, SyncQueueItem, ZohoRecord
 from zoho_sync.queue import Work

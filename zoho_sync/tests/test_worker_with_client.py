@@ -6,11 +6,12 @@ import pytest
 from django.db import OperationalError
 
 from catalog.models import Product
-from commerce.models import Customer, Invoice
+from commerce.models import Customer, Invoice, Vendor
 from zoho_sync import queue, worker
 from zoho_sync.audit import audit
 from zoho_sync.models import DeadLetter, SyncLog, SyncQueueItem
 from zoho_sync.queue import Work
+from zoho_sync.tests.conftest import lift_limits
 from zoho_sync.tests.road import NOON, deliver, drain, invoice, item, jobs, mirrored, seconds, states
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,7 @@ def test_what_holds_up_the_organisation_costs_no_attempt(zoho, known_item, fault
     assert (states(), SyncLog.objects.get().outcome) == (["queued"], "released")
 
     zoho.control.fault()
+    lift_limits()
     drain(job.next_attempt_at)
     assert states() == ["stale"]
 
@@ -133,13 +135,21 @@ def asked_for(zoho):
     return ids
 
 
-def test_a_limit_holds_for_all_that_were_still_to_be_asked_for(zoho, asked_for):
+@pytest.fixture
+def asked_for_singly(zoho):
+    """Three of the sandbox's contacts, which Zoho only gives one by one."""
+    ids = sorted(row["contact_id"] for row in zoho.control.records("contact")[:3])
+    queue.enqueue([Work(module="contact", zoho_id=zoho_id, needs_fetch=True) for zoho_id in ids], at=NOON)
+    return ids
+
+
+def test_a_limit_holds_for_all_that_were_still_to_be_asked_for(zoho, asked_for_singly):
     zoho.control.fault("minute_limit", times=9)
-    before = zoho.calls("/items/")
+    before = zoho.calls("/contacts/")
 
     drain()
 
-    assert zoho.calls("/items/") - before == 1
+    assert zoho.calls("/contacts/") - before == 1
     assert {(job.status, job.attempts, job.needs_fetch) for job in SyncQueueItem.objects.all()} == {("retry", 0, True)}
 
 
@@ -148,14 +158,14 @@ def test_nothing_is_asked_for_when_the_time_of_the_drain_is_up(zoho, asked_for):
 
     worker.work("w", claims, worker.Clock(now=lambda: NOON, seconds=0))
 
-    assert (zoho.calls("/items/"), Product.objects.count()) == (0, 0)
+    assert (zoho.calls("/item"), Product.objects.count()) == (0, 0)
     assert {(job.status, job.attempts, job.needs_fetch) for job in SyncQueueItem.objects.all()} == {("retry", 0, True)}
     drain()
     assert Product.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_stumbles_while_zoho_is_asked_loses_no_fetch(zoho, asked_for, monkeypatch):
+def test_a_database_that_stumbles_while_zoho_is_asked_loses_no_fetch(zoho, asked_for_singly, monkeypatch):
     renew, stumbles = queue.renew, iter([False, True])
 
     def stumble(claims, *, at):
@@ -167,8 +177,9 @@ def test_a_database_that_stumbles_while_zoho_is_asked_loses_no_fetch(zoho, asked
 
     drain()
 
-    assert sorted(Product.objects.values_list("zoho_id", flat=True)) == asked_for
-    assert zoho.calls("/items/") == 3
+    here = {*Customer.objects.values_list("zoho_id", flat=True), *Vendor.objects.values_list("zoho_id", flat=True)}
+    assert sorted(here) == asked_for_singly
+    assert zoho.calls("/contacts/") == 3
 
 
 def test_a_follow_up_leaves_the_back_off_of_a_waiting_job_alone(asked_for):

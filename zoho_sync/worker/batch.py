@@ -6,25 +6,33 @@ import random
 import time
 import traceback
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db import IntegrityError, close_old_connections, connection, transaction
 
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
-from zoho_sync import dead_letters, queue, refetch
-from zoho_sync.apply import TRANSIENT, Result, apply_records
+from zoho_sync import alerts, client, dead_letters, queue, refetch, stock
+from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
 from zoho_sync.entities import Entity
-from zoho_sync.errors import InvalidPayload, OrganisationMustWait, SyncError, TemporaryError
+from zoho_sync.errors import (
+    InvalidPayload,
+    MappingError,
+    OrganisationMustWait,
+    PermanentError,
+    SyncError,
+    TemporaryError,
+)
 from zoho_sync.inbox import observe
 from zoho_sync.mirror import Observation
 from zoho_sync.models import InboxEvent
 from zoho_sync.queue import Claim, End, Settlement, Work
 from zoho_sync.worker.clock import Clock
-from zoho_sync.worker.outcomes import Attempt, record_attempts
+from zoho_sync.worker.outcomes import LOGGED, Attempt, record_attempts
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +82,12 @@ class Batch:
 
     def _each_alone(self) -> int:
         """What broke the batch belongs to one of its records; the others are done."""
-        return sum(Batch(self.worker, self.entity, (claim,), self.clock, held=self.held).run() for claim in self.claims)
+        return sum(self._alone(claim).run() for claim in self.claims)
+
+    def _alone(self, claim: Claim) -> Batch:
+        alone = Batch(self.worker, self.entity, (claim,), self.clock, held=self.held)
+        alone._fetched = {claim.zoho_id: self._fetched[claim.zoho_id]} if claim.zoho_id in self._fetched else {}
+        return alone
 
     def _fail(self, error: Exception) -> int:
         """Write the error of the one record down as any other: tried again later, a dead letter in the end."""
@@ -113,10 +126,11 @@ class Batch:
         the drain's time, hold for all that are still to be asked for.
         """
         stop: OrganisationMustWait | None = None
-        for claim in self.claims:
-            events = self._events[claim.zoho_id]
-            deleted = any(event.operation == InboxEvent.Operation.DELETE for event in events)
-            if not (claim.needs_fetch or deleted) or claim.zoho_id in self._asked:
+        wanted = [claim for claim in self.claims if claim.needs_fetch or self._is_deleted(claim)]
+        if self.entity.module == stock.MODULE:
+            stop = self._fetch_together([claim for claim in wanted if claim.zoho_id not in self._asked])
+        for claim in wanted:
+            if claim.zoho_id in self._asked:
                 continue
             if not stop and not self.clock.left():
                 stop = OrganisationMustWait("the drain's time is up", retry_after=0)
@@ -127,8 +141,46 @@ class Batch:
                 self._fetched[claim.zoho_id] = refetch.fetch_record(self.entity, claim.zoho_id, now=self.clock.now)
             except SyncError as error:
                 stop = error if isinstance(error, OrganisationMustWait) else stop
-                waits = self._blocked if deleted or not events else self._fetch_later
-                waits[claim.zoho_id] = error
+                self._note_unfetched(claim, error)
+        if stop:
+            alerts.tell_of(stop, at=self.clock.now())
+
+    def _fetch_together(self, claims: Sequence[Claim]) -> OrganisationMustWait | None:
+        """Items come a hundred to a call. What keeps the organisation waiting; what is left open is asked for alone."""
+        if len(claims) < 2:
+            return None
+        try:
+            details = stock.fetch_details(
+                client.configured_client(),
+                [claim.zoho_id for claim in claims],
+                now=self.clock.now,
+                goes_on=self._may_ask,
+            )
+        except OrganisationMustWait as error:
+            return error
+        except PermanentError as error:
+            # An id that Zoho does not take spoils the call for the others.
+            log.warning("items_not_fetched_together", jobs=[claim.id for claim in claims], error=str(error))
+            return None
+        self._fetched |= details.found
+        for claim in claims:
+            if claim.zoho_id in details.failed:
+                self._note_unfetched(claim, details.failed[claim.zoho_id])
+        return None
+
+    def _may_ask(self) -> bool:
+        """Before each call: under fresh leases, while the drain has time."""
+        if not self.clock.left():
+            return False
+        queue.renew(self.held, at=self.clock.now())
+        return True
+
+    def _note_unfetched(self, claim: Claim, error: SyncError) -> None:
+        nothing_else = self._is_deleted(claim) or not self._events[claim.zoho_id]
+        (self._blocked if nothing_else else self._fetch_later)[claim.zoho_id] = error
+
+    def _is_deleted(self, claim: Claim) -> bool:
+        return any(event.operation == InboxEvent.Operation.DELETE for event in self._events[claim.zoho_id])
 
     @property
     def _asked(self) -> set[str]:
@@ -149,6 +201,7 @@ class Batch:
             if len(claims) < len(self.claims):
                 log.warning("lease_lost", module=self.entity.module, lost=len(self.claims) - len(claims))
             ready = [claim for claim in claims if claim.zoho_id not in self._blocked]
+            items = self._items_named(ready)
             results = {
                 result.zoho_id: result
                 for result in apply_records(
@@ -162,12 +215,18 @@ class Batch:
             attempts = [
                 self._blocked_attempt(claim, at=at)
                 if claim.zoho_id in self._blocked
-                else Attempt(claim, self._events[claim.zoho_id], results.get(claim.zoho_id))
+                else self._attempt(claim, results.get(claim.zoho_id), at=at)
                 for claim in claims
             ]
             self._record(attempts, at=at)
-            self._queue_follow_ups(ready, results, at=at)
+            for zoho_id, more in self._items_named(ready).items():
+                items[zoho_id] = items.get(zoho_id, frozenset()) | more
+            self._queue_follow_ups(ready, results, items, at=at)
         return len(claims)
+
+    def _items_named(self, claims: Sequence[Claim]) -> dict[str, frozenset[str]]:
+        """The items whose stock these records move, as far as the mirror knows by now; they can only be asked for."""
+        return stock.named_items(self.entity, [claim.zoho_id for claim in claims]) if self._can_fetch else {}
 
     def _record(self, attempts: list[Attempt], *, at: datetime) -> None:
         record_attempts(
@@ -183,6 +242,28 @@ class Batch:
         fetched = self._fetched.get(zoho_id)
         return [*self._observations[zoho_id], *([fetched] if fetched else [])]
 
+    def _attempt(self, claim: Claim, result: Result | None, *, at: datetime) -> Attempt:
+        """What came of a claim. Of a record of which too little is told to store it, Zoho is asked first."""
+        settlement = None
+        if result and self._says_too_little(result) and claim.zoho_id not in self._fetched:
+            error = self._fetch_later.get(claim.zoho_id)
+            # Not yet asked, or told to wait: no attempt is used up by that.
+            is_free = error is None or isinstance(error, OrganisationMustWait)
+            may_try = not isinstance(error, PermanentError) and claim.attempts < settings.TDS_MAX_RETRY_ATTEMPTS
+            if is_free or may_try:
+                settlement = Settlement(
+                    claim=claim,
+                    end=End.RELEASED if is_free else End.RETRY,
+                    due=at + _pause(error) if error else at,
+                    error=str(error or result.error),
+                    needs_fetch=True,
+                )
+        return Attempt(claim, self._events[claim.zoho_id], result, settlement)
+
+    def _says_too_little(self, result: Result) -> bool:
+        is_missing = isinstance(result.error, MappingError) and result.error.value is None
+        return self._can_fetch and result.outcome is Outcome.FAILED and is_missing
+
     def _blocked_attempt(self, claim: Claim, *, at: datetime) -> Attempt:
         error = self._blocked[claim.zoho_id]
         result = Result.failure(claim.zoho_id, error)
@@ -197,14 +278,22 @@ class Batch:
             )
         return Attempt(claim, self._events[claim.zoho_id], result, settlement)
 
-    def _queue_follow_ups(self, claims: list[Claim], results: dict[str, Result], *, at: datetime) -> None:
-        """Ask for what is missing: details that a fetch would settle, parents that are not here.
+    def _queue_follow_ups(
+        self,
+        claims: list[Claim],
+        results: dict[str, Result],
+        items: Mapping[str, frozenset[str]],
+        *,
+        at: datetime,
+    ) -> None:
+        """Ask for what is missing: details that a fetch would settle, parents that are not here, stock that moved.
 
         Jobs that wait for it already keep their back-off, and what a person must look at is left to them.
         """
         if not self._can_fetch:
             return
         works, parents = [], set()
+        moved: frozenset[str] = frozenset()
         for claim in claims:
             result = results.get(claim.zoho_id)
             if error := self._fetch_later.get(claim.zoho_id):
@@ -214,8 +303,11 @@ class Batch:
                 works.append(Work(module=claim.module, zoho_id=claim.zoho_id, needs_fetch=True, priority=6))
             if result and result.parent:
                 parents.add(result.parent)
+            elif result and result.outcome in LOGGED:
+                moved |= items.get(claim.zoho_id, frozenset())
         for module, zoho_id in parents - dead_letters.find_buried(parents):
             works.append(Work(module=module, zoho_id=zoho_id, needs_fetch=True, priority=3))
+        works += [Work(module=stock.MODULE, zoho_id=zoho_id, needs_fetch=True, priority=4) for zoho_id in moved]
         queue.enqueue(works, at=at, hurry=False)
 
     def _give_back(self, end: End, error: Exception | None = None) -> int:

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, reset_queries
 
-from zoho_sync import dead_letters, queue
+from zoho_sync import dead_letters, queue, refetch, stock
 from zoho_sync.entities import BY_MODULE, RANK
 from zoho_sync.models import SyncQueueItem
 from zoho_sync.queue import Claim
@@ -24,6 +24,7 @@ from zoho_sync.worker.clock import Clock
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.1
+ITEMS_AT_ONCE = 100
 
 
 def worker_name() -> str:
@@ -54,7 +55,16 @@ def _claim(worker: str, clock: Clock) -> list[Claim]:
     # On SQLite a claim takes the only write lock there is: an idle worker looks first, which is a plain read.
     if connection.vendor == "sqlite" and not SyncQueueItem.objects.due(clock.now()).exists():
         return []
-    return queue.claim(worker, limit=settings.TDS_BATCH_SIZE, at=clock.now())
+    claims = queue.claim(worker, limit=settings.TDS_BATCH_SIZE, at=clock.now())
+    return claims + _claim_for_the_same_call(worker, claims, clock)
+
+
+def _claim_for_the_same_call(worker: str, claims: Sequence[Claim], clock: Clock) -> list[Claim]:
+    """Items that must be fetched come a hundred to a call: where some were claimed, the others that are due as well."""
+    fetched = sum(claim.needs_fetch and claim.module == stock.MODULE for claim in claims)
+    if not fetched or any(claim.deaths for claim in claims) or not refetch.is_configured():
+        return []
+    return queue.claim_alike(worker, stock.MODULE, limit=max(ITEMS_AT_ONCE - fetched, 0), at=clock.now())
 
 
 def work(worker: str, claims: Sequence[Claim], clock: Clock) -> int:
