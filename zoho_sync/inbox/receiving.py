@@ -86,7 +86,7 @@ def _receive_record(delivery: Delivery, record: Delivered) -> Receipt:
         count_again(known, at=delivery.received_at)
         return Receipt(event_id=known.uuid, idempotency_key=event.body_sha256, duplicate=True)
     insert_rows(InboxEvent, [event])
-    _queue([event])
+    queue_events([event])
     return Receipt(event_id=event.uuid, idempotency_key=event.body_sha256, queued=True)
 
 
@@ -95,7 +95,7 @@ def _receive_several(delivery: Delivery, records: Sequence[Delivered]) -> Receip
     whole = _event(delivery, None, module=next(one.module for one in records if not one.problem), state=State.SPLIT)
     # In key order: two such deliveries at once take their locks in the same order.
     in_order = sorted(records, key=lambda record: (record.module, record.zoho_id))
-    children = [(_child(delivery, record), record) for record in in_order]
+    children = [(make_child(delivery, record), record) for record in in_order]
     if (known := find_known(whole)) and _are_known(children):
         count_again(known, at=delivery.received_at)
         return Receipt(event_id=known.uuid, idempotency_key=whole.body_sha256, duplicate=True, records=len(records))
@@ -110,10 +110,10 @@ def _receive_several(delivery: Delivery, records: Sequence[Delivered]) -> Receip
             insert_rows(InboxEvent, [child])
             new.append(child)
     queued = [child for child in new if child.state == State.QUEUED]
-    _queue(queued)
+    queue_events(queued)
     for child in new:
         if child.state == State.INVALID:
-            _alert_invalid(child, child.uuid)
+            alert_invalid(child, child.uuid)
     return Receipt(event_id=whole.uuid, idempotency_key=whole.body_sha256, queued=bool(queued), records=len(records))
 
 
@@ -126,16 +126,19 @@ def _are_known(children: Sequence[tuple[InboxEvent, Delivered]]) -> bool:
 def _receive_invalid(delivery: Delivery, reason: str) -> Receipt:
     event = _event(delivery, None, state=State.INVALID)
     event.reason, event.settled_at = reason, delivery.received_at
+    if delivery.method == "DELETE":  # for the day on which it can be read
+        event.operation = Operation.DELETE
     if known := find_known(event):
         count_again(known, at=delivery.received_at)
     else:
         insert_rows(InboxEvent, [event])
     event_id = known.uuid if known else event.uuid
-    _alert_invalid(event, event_id)
+    alert_invalid(event, event_id)
     return Receipt(event_id=event_id, idempotency_key=event.body_sha256, invalid=reason, duplicate=known is not None)
 
 
-def _alert_invalid(event: InboxEvent, event_id: uuid.UUID) -> None:
+def alert_invalid(event: InboxEvent, event_id: uuid.UUID) -> None:
+    """Tell people that a delivery cannot be read: one alert for each address."""
     alerts.raise_alert(
         code="invalid_payload",
         cause=event.path,
@@ -168,7 +171,8 @@ def _event(
     return event
 
 
-def _child(delivery: Delivery, record: Delivered) -> InboxEvent:
+def make_child(delivery: Delivery, record: Delivered) -> InboxEvent:
+    """The event, not stored yet, of one record among those that a delivery holds."""
     body = encode_payload({record.root: record.payload}).encode()
     child = _event(delivery, record)
     child.body, child.body_sha256 = body, hashlib.sha256(body).hexdigest()
@@ -179,11 +183,12 @@ def _child(delivery: Delivery, record: Delivered) -> InboxEvent:
     return child
 
 
-def _queue(events: Sequence[InboxEvent]) -> None:
+def queue_events(events: Sequence[InboxEvent], *, at: datetime | None = None) -> None:
+    """A waiting job for the record of each event, due `at` (when the first arrived); rings after the commit."""
     if not events:
         return
     works = [
         Work(module=event.module, zoho_id=event.zoho_id, priority=BY_MODULE[event.module].priority) for event in events
     ]
-    enqueue(works, at=events[0].received_at)
+    enqueue(works, at=at or events[0].received_at)
     transaction.on_commit(lambda: ring(DRAIN, at_most=settings.TDS_WORKERS), robust=True)

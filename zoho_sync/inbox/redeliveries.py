@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +55,15 @@ def find_known(event: InboxEvent, record: Delivered | None = None) -> Known | No
     if record and event.zoho_id and _has_moved_on(event, record, since=newest[0]):
         return None
     return Known(newest[0], newest[1] if isinstance(newest[1], uuid.UUID) else uuid.UUID(newest[1]))
+
+
+def hold_records(records: Collection[tuple[str, str]]) -> None:
+    """Until the commit nothing else is received of these records (module, Zoho id). Locks in key order."""
+    if connection.vendor != "postgresql" or not records:  # SQLite's transactions are exclusive from their beginning
+        return
+    names = [lock_name("inbox", module, zoho_id) for module, zoho_id in sorted(records)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(name) FROM unnest(%s::bigint[]) AS name", [names])
 
 
 def count_again(known: Known, *, at: datetime) -> None:

@@ -19,6 +19,10 @@ class ZohoRecordQuerySet(models.QuerySet["ZohoRecord"]):
         """Records that Zoho still has, active or not."""
         return self.filter(state__in=[ZohoRecord.State.PRESENT, ZohoRecord.State.INACTIVE])
 
+    def without_detail(self) -> Self:
+        """Present records whose detail was never fetched, or is older than the header: the back-fill's work list."""
+        return self.present().filter(Q(detail_at__isnull=True) | Q(detail_stale=True))
+
 
 class ZohoRecord(TimeStampedModel):
     """The mirror: what we last knew of one Zoho record. Business tables are projections of it."""
@@ -50,7 +54,12 @@ class ZohoRecord(TimeStampedModel):
         constraints = (UniqueConstraint(fields=["module", "zoho_id"], name="one_mirror_row_per_record"),)
         indexes = (
             Index(fields=["module", "modified_at"], name="record_modified"),
-            Index(fields=["module", "id"], condition=Q(detail_stale=True), name="record_detail_stale"),
+            # What the back-fill looks through, from its end: newest first.
+            Index(
+                fields=["module", "modified_at", "id"],
+                condition=Q(Q(detail_at__isnull=True) | Q(detail_stale=True), state__in=["present", "inactive"]),
+                name="record_without_detail",
+            ),
         )
 
     def __str__(self) -> str:
