@@ -81,6 +81,13 @@ BENCHMARKS: dict[str, tuple[str, tuple[Option, ...]]] = {
         "error of the forecasts of hourly webhooks, beside repeating yesterday",
         (Option("days", 35, "days of webhooks, of which the first 14 are only seen"),),
     ),
+    "monitoring": (
+        "time of the dashboard's pages with a million rows in inbox, queue and log",
+        (
+            Option("rows", 1_000_000, "rows in each of the three tables"),
+            Option("requests", 60, "requests for each page"),
+        ),
+    ),
     "remap": (
         "mirrored records mapped anew a second, beside a loop that gets and saves",
         (Option("items", 20_000, "mirrored items"),),
@@ -137,6 +144,7 @@ def _set_environment(url: str) -> None:
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "json",
         "WEBHOOK_API_KEY": secrets.token_hex(20),
+        "METRICS_TOKEN": secrets.token_hex(20),
     }
     for name in list(os.environ):
         if name.startswith(OUR_PREFIXES) or name.removesuffix("_FILE") in fixed or name == "CACHE_URL":

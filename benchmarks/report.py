@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.table import Table
@@ -42,17 +42,23 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """The figures of one benchmark: medians over `repeat` runs. `setting` says what was measured."""
+    """The figures of one benchmark: medians over `repeat` runs. `setting` says what was measured.
+
+    `groups` are figures that the JSON holds together under one name.
+    """
 
     name: str
     database: str
     repeat: int
     setting: str
     figures: Sequence[Figure]
+    groups: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def as_json(self) -> str:
         """One object on one line: every figure by its key, and under which circumstances it was measured."""
         found: dict[str, object] = {figure.key: round(figure.value, 4) for figure in self.figures}
+        for name, group in self.groups.items():
+            found[name] = {key: round(value, 4) for key, value in group.items()}
         circumstances = {"database": self.database, "repeat": self.repeat, "cpus": os.cpu_count()}
         return json.dumps({"benchmark": self.name, **found, **circumstances})
 

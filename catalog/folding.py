@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Alef in all its seats, the two yehs, teh marbuta, hamza on its carriers, and the Persian and Kurdish letters
 # that Arabic keyboards write with their nearest neighbour.
@@ -40,6 +41,7 @@ _LETTERS = {
 _INVISIBLE = dict.fromkeys([*range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)], None)
 _TABLE = str.maketrans(_LETTERS) | _INVISIBLE
 _WORD = re.compile(r"\d+(?:\.\d+)+\w*|\w+")
+_BETWEEN = re.compile(r"[\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3}(?!\d))")
 _ARTICLE = "ال"
 SHORTEST_WITHOUT_ARTICLE = 3
@@ -55,16 +57,31 @@ def fold(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The folded words of `text`, each without its article where enough is left of it."""
-    words = _WORD.findall(_THOUSANDS.sub("", _spell(text)).replace("_", " "))
-    return [_without_article(word) for word in words]
+    return _words(_spell(text))
 
 
 def compact(text: str) -> str:
     """All of it as one word, so that "USB-C", "usb c" and "USBC" meet."""
-    return "".join(letter for letter in _spell(text) if letter.isalnum())
+    return _BETWEEN.sub("", _spell(text))
+
+
+def search_columns(parts: Iterable[str], context: Iterable[str] = ()) -> tuple[str, str]:
+    """What is stored to be searched: every word of `parts` and `context` once, folded; and each part compact."""
+    own, around = "\n".join(parts), "\n".join(context)
+    spelled = _spell(own)
+    words = dict.fromkeys(_words(spelled) + _words(_spell(around)))
+    joined = dict.fromkeys(_BETWEEN.sub("", line) for line in spelled.split("\n"))
+    return " ".join(words), " ".join(word for word in joined if word)
+
+
+def _words(spelled: str) -> list[str]:
+    words = _WORD.findall(_THOUSANDS.sub("", spelled).replace("_", " "))
+    return [_without_article(word) for word in words]
 
 
 def _spell(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).translate(_TABLE)).casefold()
     plain = "".join(
         letter for letter in decomposed if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"

@@ -19,7 +19,12 @@ SANDBOX = f"http://127.0.0.1:{SANDBOX_PORT}"
 WEB = f"http://127.0.0.1:{os.environ.get('WEB_PORT', '8000')}"
 SECONDS_BETWEEN_HAPPENINGS = 4
 # What the admin should show first; documents follow.
-LOADS: tuple[tuple[str, ...], ...] = (("item", "contact"), ())
+LOADS: tuple[tuple[str, ...], ...] = (
+    ("sync_zoho", "item", "contact", "--full"),
+    ("sync_stock", "--mode", "full"),
+    ("sync_zoho",),
+    ("zoho_backfill",),
+)
 
 
 def main() -> None:
@@ -31,9 +36,9 @@ def main() -> None:
         signal.pause()
     _wait_for(f"{SANDBOX}/_control/health")
     _say(_banner(f"the sandbox at {SANDBOX}"))
-    for modules in LOADS:
-        _say(f"Loading {', '.join(modules) or 'everything else'} from the sandbox ...")
-        subprocess.run([sys.executable, "manage.py", "sync_zoho", *modules], check=False)  # noqa: S603 (fixed words)
+    for command in LOADS:
+        _say(f"Loading from the sandbox: {' '.join(command)} ...")
+        subprocess.run([sys.executable, "manage.py", *command], check=False)  # noqa: S603 (fixed words)
     _say(f"Loaded. From now on something happens every {SECONDS_BETWEEN_HAPPENINGS} seconds: watch {WEB}/admin/")
     while True:
         time.sleep(SECONDS_BETWEEN_HAPPENINGS)

@@ -31,6 +31,7 @@ SMALL = {
     ),
     "latency": (["--seconds", "2", "--rate", "5"], {"p50_seconds", "p95_seconds"}),
     "stock": (["--items", "150"], {"per_second", "calls"}),
+    "monitoring": (["--rows", "1000", "--requests", "3"], {"p95_ms"}),
     "forecast": ([], {"mae", "coverage", "naive_mae"}),
     "remap": (
         ["--items", "250"],

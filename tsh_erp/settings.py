@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "zoho_sandbox.apps.ZohoSandboxConfig",
 ]
 MIDDLEWARE = [
+    "tsh_erp.request_metrics.RequestMetricsMiddleware",
     "tsh_erp.request_log.RequestLogMiddleware",
     "tsh_erp.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -190,7 +191,7 @@ if CATALOG_CURRENCY and not re.fullmatch("[A-Z]{3}", CATALOG_CURRENCY):
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not IS_DEVELOPMENT
 SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", default=not IS_DEVELOPMENT)
-SECURE_REDIRECT_EXEMPT = [r"^health(/|$)"]
+SECURE_REDIRECT_EXEMPT = [r"^health(/|$)", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if IS_DEVELOPMENT else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not IS_DEVELOPMENT
 if TRUSTED_PROXIES:
@@ -290,10 +291,32 @@ TDS_STUCK_AFTER_MINUTES = env.integer("TDS_STUCK_AFTER_MINUTES", 60, least=1)
 TDS_DLQ_RETRY_AFTER_HOURS = env.integer("TDS_DLQ_RETRY_AFTER_HOURS", 24, least=1)
 TDS_DLQ_MAX_AUTO_RETRIES = env.integer("TDS_DLQ_MAX_AUTO_RETRIES", 3)
 
+# --- alerts --------------------------------------------------------------------------------------
+
+ALERT_EMAILS = env.texts("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = env.secret("ALERT_WEBHOOK_URL")
+if ALERT_WEBHOOK_URL and not re.fullmatch(r"https?://[^/\s]+\S*", ALERT_WEBHOOK_URL):
+    raise ImproperlyConfigured("ALERT_WEBHOOK_URL: not an http(s) address")
+_email_url = env.secret("EMAIL_URL")
+EMAIL_IS_CONFIGURED = bool(_email_url)
+try:
+    _email = environ.Env.email_url_config(_email_url or "dummymail://")
+except (environ.ImproperlyConfigured, ValueError, KeyError) as error:
+    raise ImproperlyConfigured("EMAIL_URL: not a mail server's address") from error
+EMAIL_BACKEND = str(_email["EMAIL_BACKEND"])
+EMAIL_FILE_PATH = str(_email["EMAIL_FILE_PATH"] or "") or None
+EMAIL_HOST, EMAIL_PORT = str(_email["EMAIL_HOST"] or ""), int(_email["EMAIL_PORT"] or 25)
+EMAIL_HOST_USER = str(_email["EMAIL_HOST_USER"] or "")
+EMAIL_HOST_PASSWORD = str(_email["EMAIL_HOST_PASSWORD"] or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = bool(_email.get("EMAIL_USE_TLS")), bool(_email.get("EMAIL_USE_SSL"))
+EMAIL_TIMEOUT = 10  # seconds; whoever sends has other things to do
+_sender = EMAIL_HOST_USER if "@" in EMAIL_HOST_USER else "tsh-erp@localhost"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", _sender)
+
 env.refuse_unknown(
-    prefixes=("TDS_", "ZOHO_", "WEBHOOK_", "DRIFT_"),
-    # Read by the Procfile and by gunicorn; the last three are promised names that nothing uses yet.
-    besides=("PORT", "SANDBOX_ITEMS", "WEB_CONCURRENCY", "EMAIL_URL", "ALERT_WEBHOOK_URL", "SENTRY_DSN"),
+    prefixes=("TDS_", "ZOHO_", "WEBHOOK_", "DRIFT_", "ALERT_", "EMAIL_"),
+    # Read by the Procfile and by gunicorn; the last is a promised name that nothing uses yet.
+    besides=("PORT", "SANDBOX_ITEMS", "WEB_CONCURRENCY", "SENTRY_DSN"),
 )
 
 # --- django-q2: it rings, our own queue is the only retry engine ---------------------------------

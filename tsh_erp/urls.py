@@ -8,12 +8,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from tsh_erp.api_root import api_root
 from tsh_erp.health import health, live, ready
 from tsh_erp.media import serve_picture
+from tsh_erp.metrics import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("health", health, name="health"),
     path("health/live", live, name="health-live"),
     path("health/ready", ready, name="health-ready"),
+    path("metrics", metrics, name="metrics"),
     path("media/pictures/<path:name>", serve_picture, name="picture"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

@@ -7,4 +7,7 @@ class ZohoSyncConfig(AppConfig):
     verbose_name = _("Zoho sync")
 
     def ready(self) -> None:
-        from zoho_sync import checks  # noqa: F401  (registers the system checks)
+        from zoho_sync import (
+            checks,  # noqa: F401  (registers the system checks)
+            subscribers,  # noqa: F401  (registers who listens to events)
+        )

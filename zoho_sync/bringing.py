@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
-from zoho_sync import dead_letters, queue
+from zoho_sync import dead_letters, drift, queue
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
 from zoho_sync.entities import BY_MODULE, Entity
 from zoho_sync.errors import OrganisationMustWait, PermanentError, SyncError
 from zoho_sync.mirror import Kind, Observation
+from zoho_sync.models import Priority
 from zoho_sync.queue import Work
 from zoho_sync.refetch import fetch_record
 
@@ -49,8 +50,9 @@ def persist(step: Callable[[], T], *, module: str) -> T:
 
 @dataclass
 class Bringer:
-    """Brings observations home for one run. No transaction is open while a parent is fetched."""
+    """Brings observations home for one run. No transaction is open while a parent is fetched, with `priority`."""
 
+    priority: Priority = Priority.INCREMENTAL
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
     _tried: set[tuple[str, str]] = field(default_factory=set)
 
@@ -61,6 +63,7 @@ class Bringer:
         parent once in a run. What still waits then, or failed, is left to a dead letter or the worker.
         """
         results = self._apply(entity, observations)
+        drift.watch(entity.module, observations)
         while missing := self._missing_parents(results):
             self._tried |= missing
             for module in sorted({module for module, _ in missing}):
@@ -95,7 +98,7 @@ class Bringer:
         found = []
         for zoho_id in zoho_ids:
             try:
-                found.append(fetch_record(entity, zoho_id))
+                found.append(fetch_record(entity, zoho_id, priority=self.priority))
             except OrganisationMustWait:
                 raise
             except SyncError as error:
@@ -122,6 +125,7 @@ class Bringer:
             at = timezone.now()
             results = apply_records(entity, observations, at=at, can_fetch=True, one_by_one=one_by_one)
             done = [(entity.module, result.zoho_id) for result in results if result.outcome in DONE]
+            dead_letters.close_settled(done, at=at)
             queue.wake_children(done, at=at)
         return {result.zoho_id: result for result in results}
 

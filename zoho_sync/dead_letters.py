@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -40,10 +41,11 @@ def bury(
     attempts: int = 0,
     payload: object = None,
 ) -> DeadLetter:
-    """Open the record's dead letter, or bring the one that is unresolved up to date; its events are dead. Alerts.
+    """Open the record's dead letter, or bring the one that is unresolved up to date; its events are dead.
 
-    Runs in the caller's transaction, which holds the record.
+    Alerts, unless people have ignored errors of this kind. Runs in the caller's transaction, which holds the record.
     """
+    message, traceback, payload = storable(message), storable(traceback), storable(payload)
     group, _ = ErrorGroup.objects.get_or_create(
         fingerprint=fingerprint(module, error_class, message),
         defaults={
@@ -67,15 +69,27 @@ def bury(
     InboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(
         state=InboxEvent.State.DEAD, reason=message, settled_at=at
     )
-    alerts.raise_alert(
-        code="dead_letter",
-        cause=group.fingerprint,
-        title=f"{module}: {error_class}",
-        detail=message,
-        severity=Alert.Severity.CRITICAL,
-        at=at,
-    )
+    if group.state != ErrorGroup.State.IGNORED:
+        alerts.raise_alert(
+            code="dead_letter",
+            cause=group.fingerprint,
+            title=f"{module}: {error_class}",
+            detail=message,
+            severity=Alert.Severity.CRITICAL,
+            at=at,
+        )
     return letter
+
+
+def storable(value: Any) -> Any:
+    """`value` with what no column holds, NUL and half surrogates, spelled out in its texts and those inside it."""
+    if isinstance(value, str):
+        return value.replace("\0", "\\u0000").encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {storable(key): storable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(one) for one in value]
+    return value
 
 
 def bury_poisoned(job: SyncQueueItem, *, at: datetime) -> None:

@@ -61,6 +61,8 @@ class Entity:
     `-`, `_` and spaces. `list_keys` and `detail_keys` are the JSON keys of answers, the wire's
     spelling first. `detail_only` are the keys that list rows lack or abridge. `models` are the
     tables that hold its projections. `attach` fill the links of rows that came before this one.
+    `filter_all`, `sorts_by_…` are what its list understands; `filters_modified` is the API whose
+    list can leave out what was not modified since, "" when neither can (api.md §3).
     """
 
     module: str
@@ -81,6 +83,8 @@ class Entity:
     api: Literal["inventory", "books"] = "inventory"
     filter_all: bool = False
     sorts_by_modified: bool = False
+    sorts_by_created: bool = False
+    filters_modified: Literal["", "inventory", "books"] = ""
     priority: int = 5
     hints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -196,6 +200,7 @@ ENTITIES: tuple[Entity, ...] = (
         webhook_path="products",
         filter_all=True,
         sorts_by_modified=True,
+        sorts_by_created=True,
         priority=4,
     ),
     Entity(
@@ -233,6 +238,7 @@ ENTITIES: tuple[Entity, ...] = (
         webhook_path="customers",
         filter_all=True,
         sorts_by_modified=True,
+        sorts_by_created=True,
         priority=4,
         hints={
             "customer": {"contact_type": "customer"},
@@ -258,6 +264,7 @@ ENTITIES: tuple[Entity, ...] = (
         webhook_path="orders",
         filter_all=True,
         sorts_by_modified=True,
+        sorts_by_created=True,
     ),
     Entity(
         module="purchaseorder",
@@ -274,6 +281,8 @@ ENTITIES: tuple[Entity, ...] = (
         attach=(commerce_links.attach_purchase_orders,),
         detail_only=LINES,
         filter_all=True,
+        sorts_by_created=True,
+        filters_modified="books",
         priority=6,
     ),
     Entity(
@@ -291,6 +300,8 @@ ENTITIES: tuple[Entity, ...] = (
         detail_only=LINES,
         webhook_path="invoices",
         filter_all=True,
+        sorts_by_created=True,
+        filters_modified="books",
     ),
     Entity(
         module="bill",
@@ -307,6 +318,8 @@ ENTITIES: tuple[Entity, ...] = (
         detail_only=LINES,
         webhook_path="bills",
         filter_all=True,
+        sorts_by_created=True,
+        filters_modified="books",
     ),
     Entity(
         module="creditnote",
@@ -324,6 +337,8 @@ ENTITIES: tuple[Entity, ...] = (
         time_keys=("last_modified_time", "updated_time"),
         webhook_path="credit-notes",
         filter_all=True,
+        sorts_by_created=True,
+        filters_modified="books",
     ),
     Entity(
         module="vendorcredit",
@@ -339,6 +354,8 @@ ENTITIES: tuple[Entity, ...] = (
         retire=documents.retire_vendor_credits,
         detail_only=LINES | {"bills", "bills_credited"},
         filter_all=True,
+        sorts_by_created=True,
+        filters_modified="inventory",
         priority=6,
     ),
     Entity(
@@ -371,6 +388,8 @@ ENTITIES: tuple[Entity, ...] = (
         detail_only=frozenset({"bills"}),
         webhook_path="payments",
         api="books",
+        sorts_by_created=True,
+        filters_modified="books",
     ),
     Entity(
         module="inventoryadjustment",

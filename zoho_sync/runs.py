@@ -6,10 +6,10 @@ that was given up for dead writes nothing more.
 
 from __future__ import annotations
 
-import os
 import socket
+import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,14 +19,18 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from tsh_erp.jobs.processes import is_gone, this_process
 from zoho_sync.errors import SyncError
 from zoho_sync.models import SyncRun
 from zoho_sync.models.runs import SyncRunQuerySet
 
 log = structlog.get_logger(__name__)
 
-# A worker reports at least this often, or is taken for dead.
-SILENCE = timedelta(minutes=2)
+# A worker shows a sign of life at least this often, or is taken for dead: on another machine, and
+# here, where its process can be seen, in case that one hangs. A page may have to wait for limits and retries.
+SILENCE, HANGING = timedelta(minutes=5), timedelta(minutes=30)
+MOST_ERRORS = 50  # are kept with a run
+WITHOUT_A_WORD = "stopped working on it without a word"
 REPORTED = (
     "pages",
     "expected",
@@ -59,6 +63,10 @@ class NotResumable(SyncError):
 
 class Cancelled(SyncError):
     """A person asked the run to stop."""
+
+
+class TimeIsUp(SyncError):
+    """The run has had its turn: it waits to be taken up again, and others have theirs."""
 
 
 class RunTaken(SyncError):
@@ -101,6 +109,14 @@ def open_run(
         raise AlreadyRunning(other) from None
 
 
+def refuse_open(kind: SyncRun.Kind, modules: Sequence[str]) -> None:
+    """AlreadyRunning when a run of this kind is open on one of these modules; for those who begin several at a time."""
+    runs = SyncRun.objects.filter(kind=kind, module__in=modules)
+    give_up_dead(runs)
+    if other := runs.open().order_by("id").first():
+        raise AlreadyRunning(other)
+
+
 def take(run_id: int, *, resume: bool = False) -> SyncRun:
     """Make the run ours and running. With `resume` also one that failed, was cancelled or lost its worker.
 
@@ -113,7 +129,7 @@ def take(run_id: int, *, resume: bool = False) -> SyncRun:
         with transaction.atomic():
             taken = SyncRun.objects.filter(pk=run_id, status__in=wanted).update(
                 status=SyncRun.Status.RUNNING,
-                worker=_me(),
+                worker=this_process(),
                 token=token,
                 beat_at=now,
                 finished_at=None,
@@ -130,30 +146,77 @@ def take(run_id: int, *, resume: bool = False) -> SyncRun:
     return run
 
 
+def reopen(run_id: int) -> SyncRun:
+    """Let a run that ended early wait for `take` again, to go on from its checkpoint.
+
+    SyncRun.DoesNotExist; NotResumable says what it is; AlreadyRunning when another run of its scope is open.
+    """
+    give_up_dead(SyncRun.objects.filter(pk=run_id))
+    try:
+        with transaction.atomic():
+            reopened = SyncRun.objects.filter(pk=run_id, status__in=RESUMABLE).update(
+                status=SyncRun.Status.QUEUED, finished_at=None, cancel_requested_at=None, updated_at=timezone.now()
+            )
+    except IntegrityError:
+        run = SyncRun.objects.get(pk=run_id)
+        raise AlreadyRunning(SyncRun.objects.open().of(run.kind, run.module).get()) from None
+    run = SyncRun.objects.get(pk=run_id)
+    if not reopened:
+        raise NotResumable(f"run {run_id} is {run.status} and cannot be resumed")
+    return run
+
+
+def note_failure(run: SyncRun, zoho_id: str, why: str) -> None:
+    """Count a record that failed; the first `MOST_ERRORS` are named in the checkpoint's "errors"."""
+    run.failed += 1
+    run.error = run.error or f"{zoho_id}: {why}"
+    errors = run.checkpoint.get("errors", [])
+    if len(errors) < MOST_ERRORS:
+        run.checkpoint = {**run.checkpoint, "errors": [*errors, {"zoho_id": zoho_id, "error": why}]}
+
+
 def report(run: SyncRun) -> None:
     """Store how far the run has come, as a sign of life.
 
-    Raises RunTaken when the run is no longer ours, Cancelled when a person wants it to stop.
+    Raises RunTaken when the run is no longer ours, Cancelled when a person wants it to stop, TimeIsUp when
+    its turn ends.
     """
     now = timezone.now()
     told = {name: getattr(run, name) for name in REPORTED}
     if not SyncRun.objects.filter(pk=run.pk, token=run.token).update(**told, beat_at=now, updated_at=now):
         raise RunTaken(f"run {run.pk} was taken over by another process")
     run.beat_at = now
+    if run.turn is not None:
+        run.turn.show_life()
+    if SyncRun.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).exists():
+        raise Cancelled(f"run {run.pk} was cancelled")
+    if run.turn is not None and time.monotonic() >= run.turn.ends_at:
+        raise TimeIsUp(f"run {run.pk} goes on in another turn")
+
+
+def beat(run: SyncRun) -> None:
+    """Show a sign of life between two reports, in the middle of a long step. Raises what `report` raises."""
+    now = timezone.now()
+    if not SyncRun.objects.filter(pk=run.pk, token=run.token).update(beat_at=now, updated_at=now):
+        raise RunTaken(f"run {run.pk} was taken over by another process")
+    run.beat_at = now
+    if run.turn is not None:
+        run.turn.show_life()
     if SyncRun.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).exists():
         raise Cancelled(f"run {run.pk} was cancelled")
 
 
 def finish(run: SyncRun, status: SyncRun.Status) -> None:
-    """End the run with its last counts. RunTaken when it is no longer ours."""
+    """End the run with its last counts, or with QUEUED only its turn. RunTaken when it is no longer ours."""
     now = timezone.now()
+    finished_at = None if status == SyncRun.Status.QUEUED else now
     told = {name: getattr(run, name) for name in REPORTED}
     ended = SyncRun.objects.filter(pk=run.pk, token=run.token).update(
-        **told, status=status, finished_at=now, token=None, updated_at=now
+        **told, status=status, finished_at=finished_at, token=None, updated_at=now
     )
     if not ended:
         raise RunTaken(f"run {run.pk} was taken over by another process")
-    run.status, run.finished_at, run.token = status, now, None
+    run.status, run.finished_at, run.token = status, finished_at, None
 
 
 @contextmanager
@@ -170,8 +233,11 @@ def at_work(run: SyncRun) -> Iterator[None]:
         raise
     except Cancelled:
         finish(run, SyncRun.Status.CANCELLED)
+    except TimeIsUp:
+        _put_back(run)
     except SyncError as error:
         log.warning("run_failed", run=run.pk, kind=run.kind, module=run.module, error=str(error))
+        run.failure = error
         _end(run, SyncRun.Status.FAILED, str(error))
     except (KeyboardInterrupt, SystemExit):
         _end(run, SyncRun.Status.CANCELLED, "stopped by hand")
@@ -180,7 +246,19 @@ def at_work(run: SyncRun) -> Iterator[None]:
         _end(run, SyncRun.Status.FAILED, f"{type(error).__name__}: {error}")
         raise
     else:
-        finish(run, SyncRun.Status.PARTIAL if run.failed else SyncRun.Status.COMPLETED)
+        # An error that did not end the work: of a record, or of what was left undone for a reason.
+        finish(run, SyncRun.Status.PARTIAL if run.failed or run.error else SyncRun.Status.COMPLETED)
+
+
+def _put_back(run: SyncRun) -> None:
+    """The run waits, and somebody is told to go on with it, or neither."""
+    with transaction.atomic():
+        finish(run, SyncRun.Status.QUEUED)
+        if SyncRun.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).exists():  # since the last report
+            request_cancel(run.pk)
+            run.refresh_from_db(fields=["status", "finished_at"])
+        elif run.turn is not None:
+            run.turn.queue_again(run)
 
 
 def _end(run: SyncRun, status: SyncRun.Status, error: str) -> None:
@@ -198,39 +276,29 @@ def request_cancel(run_id: int) -> bool:
     return bool(SyncRun.objects.running().filter(pk=run_id).update(cancel_requested_at=now, updated_at=now))
 
 
+def find_dead(runs: SyncRunQuerySet) -> list[SyncRun]:
+    """Those of `runs` that are said to be running and whose worker is dead."""
+    return [run for run in runs.running() if _is_dead(run)]
+
+
 def give_up_dead(runs: SyncRunQuerySet) -> int:
     """Fail those of `runs` (a SyncRun queryset) whose worker is dead, so that they can be resumed; how many."""
     dead = 0
-    for run in runs.running():
-        if _is_dead(run):
-            now = timezone.now()
-            dead += SyncRun.objects.filter(pk=run.pk, token=run.token, status=SyncRun.Status.RUNNING).update(
-                status=SyncRun.Status.FAILED,
-                token=None,
-                finished_at=now,
-                updated_at=now,
-                error=f"{run.worker} stopped working on it without a word",
-            )
+    for run in find_dead(runs):
+        now = timezone.now()
+        dead += SyncRun.objects.filter(pk=run.pk, token=run.token, status=SyncRun.Status.RUNNING).update(
+            status=SyncRun.Status.FAILED,
+            token=None,
+            finished_at=now,
+            updated_at=now,
+            error=f"{run.worker} {WITHOUT_A_WORD}",
+        )
     return dead
 
 
-def _me() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"[-100:]
-
-
 def _is_dead(run: SyncRun) -> bool:
-    """Its process is gone from this machine, or nothing was heard of it for `SILENCE`."""
-    host, _, pid = run.worker.rpartition(":")
-    if host == socket.gethostname() and pid.isdigit() and not _lives(int(pid)):
+    """Its process is gone from this machine, or nothing was heard of it for too long."""
+    if is_gone(run.worker):
         return True
-    return run.beat_at is None or timezone.now() - run.beat_at > SILENCE
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    is_here = run.worker.rpartition(":")[0] == socket.gethostname()
+    return run.beat_at is None or timezone.now() - run.beat_at > (HANGING if is_here else SILENCE)

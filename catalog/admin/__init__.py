@@ -1,5 +1,5 @@
 """Admin pages of the catalogue."""
 
-from catalog.admin import images, prices, products, stock, structure
+from catalog.admin import images, prices, products, stock, structure, watching
 
-__all__ = ["images", "prices", "products", "stock", "structure"]
+__all__ = ["images", "prices", "products", "stock", "structure", "watching"]

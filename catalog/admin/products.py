@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.forms.models import BaseModelFormSet
 from django.http import HttpRequest
@@ -21,6 +21,7 @@ from catalog.admin.mirrored import (
     shown_custom_fields,
 )
 from catalog.models import EffectivePrice, PriceListItem, Product, ProductImage, StockLedgerEntry, StockLevel
+from catalog.models.products import is_found_by
 from catalog.services.images import save_product_images
 from catalog.services.local_fields import save_local_product_fields
 from catalog.values import LocalProductFields
@@ -84,8 +85,10 @@ class ProductAdmin(MirroredAdmin):
         ("category", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("category",)
-    search_fields = ("name", "name_ar", "name_en", "sku", "upc", "ean", "isbn", "part_number", "brand", "=zoho_id")
-    search_help_text = _("Name, SKU, barcode, part number, brand or Zoho id")
+    search_fields = ("search_text", "search_compact", "=zoho_id")
+    search_help_text = _(
+        "Words of the name, SKU, barcode, part number, brand or category, however they are spelt; or a Zoho id"
+    )
     fieldsets = (
         (None, {"fields": ("name", "name_ar", "name_en", ("is_hidden", "is_featured"), "description_ar")}),
         (
@@ -143,6 +146,13 @@ class ProductAdmin(MirroredAdmin):
         ),
     )
     inlines = (StockLevelInline, EffectivePriceInline, ProductImageInline)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(is_found_by(search_term) | Q(zoho_id=search_term.strip())), False
 
     @admin.display(description=_("options in its group"))
     def chosen_options(self, product: Product) -> SafeString | str:

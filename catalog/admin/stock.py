@@ -86,4 +86,4 @@ class StockLedgerEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Freshness)
 class FreshnessAdmin(ReadOnlyAdmin):
-    list_display = ("subject", "updated_at")
+    list_display = ("subject", "version", "updated_at")

@@ -8,8 +8,10 @@ from catalog.models.price_lists import EffectivePrice, PriceList, PriceListItem
 from catalog.models.products import Product
 from catalog.models.stock import StockLedgerEntry, StockLevel
 from catalog.models.warehouses import Warehouse
+from catalog.models.watching import BackInStock, LowStock, PriceChange
 
 __all__ = [
+    "BackInStock",
     "Category",
     "EffectivePrice",
     "FailedImage",
@@ -17,6 +19,8 @@ __all__ = [
     "ItemGroup",
     "ItemGroupAttribute",
     "ItemGroupOption",
+    "LowStock",
+    "PriceChange",
     "PriceList",
     "PriceListItem",
     "Product",

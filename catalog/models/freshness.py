@@ -7,9 +7,13 @@ from catalog.choices import Subject
 
 
 class Freshness(models.Model):
-    """When the catalogue last learned something new about a subject."""
+    """When the catalogue last learned something new about a subject, and how often it did.
+
+    Who keeps an answer about a subject needs a new one as soon as `version` is another.
+    """
 
     subject = models.CharField(_("subject"), max_length=20, choices=Subject, unique=True)
+    version = models.PositiveBigIntegerField(_("version"), default=0)
     updated_at = models.DateTimeField(_("updated at"))
 
     class Meta:

@@ -4,15 +4,24 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import Index, Q
+from django.db.models import F, Index, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.choices import ProductKind, ProductType
+from catalog.folding import compact, tokens
 from catalog.models.categories import Category
 from catalog.models.figures import FIGURES, StockFiguresModel
 from catalog.models.item_groups import ItemGroup
 from tsh_erp.common.fields import CurrencyField, MoneyField, QuantityField, RateField
 from tsh_erp.common.models import MirroredModel, MirroredQuerySet
+
+
+def is_found_by(typed: str) -> Q:
+    """The condition of `ProductQuerySet.found_by`, to be put beside others."""
+    words, joined = tokens(typed), compact(typed)
+    if not joined:
+        return Q(pk__in=())
+    return Q(*(Q(search_text__contains=word) for word in words)) | Q(search_compact__contains=joined)
 
 
 class ProductQuerySet(MirroredQuerySet["Product"]):
@@ -32,6 +41,17 @@ class ProductQuerySet(MirroredQuerySet["Product"]):
     def low(self, threshold: Decimal) -> Self:
         """Active tracked products with `threshold` or less on hand (accounting), nothing and less included."""
         return self.tracked().filter(is_active=True, accounting_on_hand__lte=threshold)
+
+    def below_reorder_level(self) -> Self:
+        """Active tracked products at or below their own reorder level; who has none is never below it."""
+        return self.tracked().filter(is_active=True, accounting_on_hand__lte=F("reorder_level"))
+
+    def found_by(self, typed: str) -> Self:
+        """Products whose words contain each typed word, or that are written alike but for spaces and signs.
+
+        However people spell it (`catalog.folding`), Arabic or Latin. Nothing is found by nothing.
+        """
+        return self.filter(is_found_by(typed))
 
 
 class Product(StockFiguresModel, MirroredModel):
@@ -83,6 +103,21 @@ class Product(StockFiguresModel, MirroredModel):
         *FIGURES,
     )
     LOCAL_FIELDS = ("name_ar", "name_en", "description_ar", "is_hidden", "is_featured")
+    # What people search by (`search_columns`); Zoho's columns and ours.
+    SEARCHED_FIELDS = (
+        "name",
+        "name_ar",
+        "name_en",
+        "sku",
+        "upc",
+        "ean",
+        "isbn",
+        "part_number",
+        "brand",
+        "manufacturer",
+    )
+    # Made of the searched columns and of the names of category and item group (`services.search_texts`).
+    DERIVED_FIELDS = ("search_text", "search_compact")
 
     name = models.CharField(_("name"), max_length=500)
     description = models.TextField(_("description"), blank=True, default="")
@@ -132,6 +167,9 @@ class Product(StockFiguresModel, MirroredModel):
     is_hidden = models.BooleanField(_("hidden in the apps"), default=False)
     is_featured = models.BooleanField(_("featured"), default=False)
 
+    search_text = models.TextField(_("words to find it by"), blank=True, default="", editable=False)
+    search_compact = models.TextField(_("words without gaps"), blank=True, default="", editable=False)
+
     objects = ProductQuerySet.as_manager()
 
     class Meta:
@@ -155,3 +193,18 @@ class Product(StockFiguresModel, MirroredModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_low(self) -> bool:
+        """What `below_reorder_level` says of it."""
+        unsaid = self.track_inventory is None and self.kind in ("", ProductKind.INVENTORY)
+        if self.retired_at or not self.is_active or not (self.track_inventory or unsaid):
+            return False
+        on_hand, level = self.accounting_on_hand, self.reorder_level
+        return on_hand is not None and level is not None and on_hand <= level
+
+    @property
+    def quantity_for_sale(self) -> Decimal | None:
+        """What can be sold of it, as near as Zoho states it: for sale, else available, else on hand; None: unknown."""
+        stated = (self.accounting_for_sale, self.accounting_available, self.accounting_on_hand)
+        return next((quantity for quantity in stated if quantity is not None), None)

@@ -22,7 +22,10 @@ def attach_categories(zoho_ids: Sequence[str]) -> int:
     waiting = Product.objects.filter(category__isnull=True, category_zoho_id__in=[*zoho_ids])
     key = Category.objects.filter(zoho_id=OuterRef("category_zoho_id")).values("pk")[:1]
     tied = waiting.exclude(category_zoho_id="").update(category_id=Subquery(key))
-    return tied + len(link_parents())
+    moved = len(link_parents())
+    if tied:
+        touch(Subject.PRODUCTS, at=timezone.now())
+    return tied + moved
 
 
 @transaction.atomic(savepoint=False)
@@ -30,7 +33,10 @@ def attach_item_groups(zoho_ids: Sequence[str]) -> int:
     """Give products the item groups `zoho_ids`; how many products were tied."""
     waiting = Product.objects.filter(item_group__isnull=True, item_group_zoho_id__in=[*zoho_ids])
     key = ItemGroup.objects.filter(zoho_id=OuterRef("item_group_zoho_id")).values("pk")[:1]
-    return waiting.exclude(item_group_zoho_id="").update(item_group_id=Subquery(key))
+    tied = waiting.exclude(item_group_zoho_id="").update(item_group_id=Subquery(key))
+    if tied:
+        touch(Subject.PRODUCTS, at=timezone.now())
+    return tied
 
 
 @transaction.atomic(savepoint=False)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 
 from catalog.choices import PriceListKind, Rounding, Trade
-from catalog.models import EffectivePrice, PriceList, PriceListItem, Product
+from catalog.models import EffectivePrice, PriceChange, PriceList, PriceListItem, Product
 from catalog.price_rules import (
     ONE,
     BaseAmount,
@@ -26,6 +26,7 @@ from catalog.price_rules import (
     effective_price,
 )
 from catalog.values import Bracket
+from tsh_erp.common.upsert import new_row
 
 MOST_AT_ONCE = 10_000  # SQLite takes 32,766 parameters
 
@@ -104,7 +105,8 @@ def recompute_prices(
 ) -> int:
     """Bring the effective prices of these products and price lists up to date; how many rows changed.
 
-    None means all. At most six queries whatever the numbers, one when there is no price list.
+    What a price was before stays as a `PriceChange`. None means all. At most seven queries whatever the
+    numbers, one when there is no price list.
     """
     scope = Q()
     if product_ids is not None:
@@ -200,7 +202,18 @@ def _write(wanted: Mapping[Key, Price], scope: Q, *, at: datetime) -> int:
     gone = [pk for key, (_, pk) in stored.items() if key not in wanted]
     for first in range(0, len(gone), MOST_AT_ONCE):
         EffectivePrice.objects.filter(pk__in=gone[first : first + MOST_AT_ONCE]).delete()
+    PriceChange.objects.bulk_create(_changes({key: price for key, (price, _) in stored.items()}, wanted, at=at))
     return len(news) + len(gone)
+
+
+def _changes(before: Mapping[Key, Price], after: Mapping[Key, Price], *, at: datetime) -> Iterator[PriceChange]:
+    for key in sorted(before):
+        old, new = before[key], after.get(key)
+        if old != new:
+            columns = {"product_id": key[0], "price_list_id": key[1], "old_price": old[0], "old_currency": old[1]}
+            yield new_row(
+                PriceChange, columns | ({"new_price": new[0], "new_currency": new[1]} if new else {}) | {"at": at}
+            )
 
 
 def _base(trade: str, price: Decimal | None, cost: Decimal | None, currency: str) -> BaseAmount:

@@ -13,10 +13,11 @@ from catalog.models import Category, ItemGroup, Product
 from catalog.models.figures import FIGURES
 from catalog.services.events import saved_events
 from catalog.services.freshness import touch
-from catalog.services.parents import keys_by_zoho_id
 from catalog.services.prices import recompute_prices
 from catalog.services.retirement import retire
+from catalog.services.search_texts import Surroundings, find_named
 from catalog.services.stock import save_stock
+from catalog.services.stock_watch import Crossings, end_low_stock, note_crossings
 from catalog.values import ProductValues
 from tsh_erp.common.upsert import Saved, Upserted, new_row, upsert
 from tsh_erp.events.publish import publish
@@ -25,6 +26,7 @@ LINKS = {"category": "category_id", "item_group": "item_group_id"}
 OWNED = tuple(LINKS.get(name, name) for name in Product.ZOHO_OWNED_FIELDS)
 SAME_NAME = tuple(name for name in OWNED if name not in (*FIGURES, *LINKS.values()))
 read_same_name, read_figures = attrgetter(*SAME_NAME), attrgetter(*FIGURES)
+STOCK, UNKNOWN_FIGURES = frozenset(FIGURES), (None,) * len(FIGURES)
 PRICED_BY = frozenset({"base_price", "base_cost", "currency", "retired_at"})
 
 
@@ -36,19 +38,25 @@ def save_products(values: Sequence[ProductValues], *, at: datetime) -> Saved:
     stay unlinked until `services.links` attaches them. The queries do not grow with `values`.
     """
     by_id = {row.zoho_id: row for row in values}
-    categories = keys_by_zoho_id(Category, (row.category_zoho_id for row in by_id.values()))
-    groups = keys_by_zoho_id(ItemGroup, (row.item_group_zoho_id for row in by_id.values()))
+    categories, category_names = find_named(Category, (row.category_zoho_id for row in by_id.values()))
+    groups, group_names = find_named(ItemGroup, (row.item_group_zoho_id for row in by_id.values()))
     rows = [
         _product(row, categories.get(row.category_zoho_id), groups.get(row.item_group_zoho_id))
         for row in by_id.values()
     ]
-    upserted = upsert(Product, rows, fields=OWNED)
+    upserted = upsert(Product, rows, fields=OWNED, derive=Surroundings(category_names, group_names).derive)
     stated = {upserted.rows[row.zoho_id].pk: row.stock for row in by_id.values() if row.stock is not None}
     moved = save_stock(stated, at=at) if stated else {}
     repriced = recompute_prices(product_ids=ids, at=at) if (ids := _with_new_base(upserted)) else 0
     stocked = {zoho_id: ["stock"] for zoho_id, row in upserted.rows.items() if row.pk in moved}
-    publish(saved_events("product", upserted, stocked), at=at)
-    _touch_changed(at, products=bool(upserted.created or upserted.changed), stock=bool(moved), prices=bool(repriced))
+    crossings = note_crossings(Crossings.between(upserted), at=at)
+    publish([*saved_events("product", upserted, stocked), *crossings], at=at)
+    _touch_changed(
+        at,
+        products=bool(upserted.created) or any(names - STOCK for names in upserted.changed.values()),
+        stock=bool(moved) or _states_other_stock(upserted),
+        prices=bool(repriced),
+    )
     return upserted.saved | Saved(changed=frozenset(stocked) - upserted.created)
 
 
@@ -58,6 +66,7 @@ def retire_products(zoho_ids: Sequence[str], *, at: datetime) -> int:
     rows = retire(Product, zoho_ids, at=at, subject="product")
     if rows:
         repriced = recompute_prices(product_ids=list(rows.values()), at=at)
+        publish(end_low_stock(rows.values(), at=at), at=at)
         _touch_changed(at, products=True, stock=False, prices=bool(repriced))
     return len(rows)
 
@@ -73,6 +82,13 @@ def _with_new_base(upserted: Upserted[Product]) -> list[int]:
     """Products whose prices may be other than before."""
     changed: Iterable[str] = (zoho_id for zoho_id, names in upserted.changed.items() if names & PRICED_BY)
     return sorted(upserted.rows[zoho_id].pk for zoho_id in (*upserted.created, *changed))
+
+
+def _states_other_stock(upserted: Upserted[Product]) -> bool:
+    """Whether Zoho's totals, which stand on the product, are news."""
+    if any(names & STOCK for names in upserted.changed.values()):
+        return True
+    return any(read_figures(upserted.rows[zoho_id]) != UNKNOWN_FIGURES for zoho_id in upserted.created)
 
 
 def _touch_changed(at: datetime, *, products: bool, stock: bool, prices: bool) -> None:

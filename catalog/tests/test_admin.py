@@ -9,7 +9,7 @@ from django.urls import reverse
 
 import catalog.models
 from catalog.choices import ImageTrouble
-from catalog.models import Category, FailedImage, Product, ProductImage, StockLedgerEntry
+from catalog.models import BackInStock, Category, FailedImage, Product, ProductImage, StockLedgerEntry
 from catalog.services.categories import save_categories
 from catalog.services.images import ImageFailure, note_image_failures, save_product_images
 from catalog.services.item_groups import save_item_groups
@@ -17,7 +17,7 @@ from catalog.services.price_lists import save_price_lists
 from catalog.services.products import save_products
 from catalog.tests.builders import NOON, place, price_item, price_list, product_values
 from catalog.tests.drawing import drawn, opened
-from catalog.values import AttributeValues, CategoryValues, ItemGroupValues, OptionValues
+from catalog.values import AttributeValues, CategoryValues, ItemGroupValues, OptionValues, StockFigures
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,10 @@ def rows():
         next_attempt_at=None,
     )
     note_image_failures([failure], at=NOON)
+    low = StockFigures(accounting_on_hand=Decimal(2))
+    save_products([product_values("2", reorder_level=Decimal(5), totals=low)], at=NOON)
+    save_price_lists([price_list("9", items=(price_item("1", "8"),))], at=NOON)
+    BackInStock.objects.create(product=Product.objects.get(zoho_id="2"), quantity=Decimal("1.5"), at=NOON)
 
 
 def upload(name: str, **drawing) -> SimpleUploadedFile:

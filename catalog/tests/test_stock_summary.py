@@ -41,7 +41,7 @@ def test_every_product_is_counted_where_it_belongs():
     assert (summary.products, summary.tracked) == (7, 6)
     assert (summary.in_stock, summary.out_of_stock, summary.negative, summary.unknown) == (3, 1, 1, 1)
     assert (summary.low, summary.threshold) == (3, 10)
-    assert summary.changed_at is None
+    assert summary.changed_at == NOON
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,11 @@ def test_zoho_status_counts_what_is_there(web: Web, workers: Workers, capsys: py
     assert {name: count for name, count in status["queue"].items() if count} == {
         "completed": 1,
         "dead_letter": 1,
-        "retry": 1,
+        "failed": 1,
+        "total": 3,
     }
     assert (status["dead_letters_open"], status["alerts"]) == (1, {"info": 0, "warning": 1, "critical": 1})
-    paths = {row["path"]: row for row in status["webhooks"]}
+    paths = {row["path"]: row for row in status["webhooks"]["paths"]}
     assert paths["products"]["deliveries"] == 4
     assert paths["products"]["events"] == {"applied": 1, "dead": 1, "invalid": 1}
     assert paths["invoices"]["events"] == {"queued": 1}

@@ -25,7 +25,7 @@ ROOT_CATEGORY = "-1"  # of the tree; Zoho lists it, and it is no category
 def connected(clean: None, zoho: LiveSandbox, settings: Any) -> Iterator[LiveSandbox]:
     """The sandbox, with this process's settings pointing at it."""
     for name, value in zoho.settings.items():
-        setattr(settings, name, value)
+        setattr(settings, name, int(value) if name.startswith("ZOHO_REQUESTS") else value)
     yield zoho
     zoho.control("fault")
 
@@ -67,6 +67,8 @@ def test_a_full_pull_brings_every_record_of_every_entity(
         ["product", "--full", "--batch-size", "200"],
         ["product", "--full", "--active-only"],
         ["product", "--full", "--no-active-only"],
+        ["product", "--full", "--with-stock-only"],
+        ["product", "--full", "--images"],
     ],
     ids=" ".join,
 )
@@ -76,11 +78,13 @@ def test_every_mode_of_sync_zoho_brings_what_it_counts(
     items = connected.control("list", module="item")
     if "--active-only" in options:
         items = [item for item in items if item["status"] == "active"]
+    if "--with-stock-only" in options:
+        items = [item for item in items if (item.get("stock_on_hand") or 0) > 0]
 
     call_command("sync_zoho", *options)
 
     assert capsys.readouterr().out.startswith("product: completed, ")
-    run = SyncRun.objects.get(module="item")
+    run = SyncRun.objects.get(kind="pull", module="item")
     assert (run.status, run.created, run.failed) == ("completed", len(items), 0)
     assert set(Product.objects.values_list("zoho_id", flat=True)) == {item["item_id"] for item in items}
 
@@ -126,14 +130,23 @@ def test_without_a_connection_nothing_answers_success(
     with pytest.raises(CommandError, match="ZOHO_CLIENT_ID") as refused:
         call_command("sync_zoho", "product")
 
-    assert refused.value.returncode == 1
+    assert refused.value.returncode == 2
     assert capsys.readouterr().out == ""
     assert not SyncRun.objects.exists()
 
 
 @pytest.mark.lesson("L24")
 @pytest.mark.parametrize(
-    "options", [["rocket"], ["product", "--batch-size", "9"], ["product", "--since", "yesterday"]], ids=" ".join
+    "options",
+    [
+        ["rocket"],
+        ["product", "--batch-size", "9"],
+        ["product", "--batch-size", "0"],
+        ["product", "--since", "yesterday"],
+        ["--resume", "123456789"],
+        ["product", "--confirm-sweep"],
+    ],
+    ids=" ".join,
 )
 def test_wrong_use_is_told_apart_by_its_exit_code(connected: LiveSandbox, options: list[str]) -> None:
     with pytest.raises(CommandError) as refused:

@@ -31,7 +31,8 @@ class Operation:
     """What can be done to the rows that meet `can`.
 
     `name` is the admin action's. `act(rows, reason)` does it to a QuerySet of at most `BATCH` rows, which are locked,
-    and says how many it was done to. `done` takes %(count)d.
+    and says how many it was done to. `done` takes %(count)d. `form` asks for one thing, which `act` gets in place of
+    a reason.
     """
 
     name: str
@@ -39,8 +40,9 @@ class Operation:
     effect: str | Promise
     done: Any
     can: Q
-    act: Callable[[Any, str], int]
+    act: Callable[[Any, Any], int]
     needs_reason: bool = False
+    form: type[forms.Form] | None = None
 
 
 class ReasonForm(forms.Form):
@@ -59,9 +61,10 @@ def operate(
         page.message_user(request, _("None of the selected rows is in a state for this."), messages.WARNING)
         return None
     asked = "confirmed" in request.POST
-    form = ReasonForm(request.POST if asked else None) if operation.needs_reason else None
+    asking = operation.form or (ReasonForm if operation.needs_reason else None)
+    form = asking(request.POST if asked else None) if asking else None
     if asked and (form is None or form.is_valid()):
-        reason = form.cleaned_data["reason"] if form else ""
+        reason = next(iter(form.cleaned_data.values())) if form else ""
         done = _carry_out(page, request, able, operation, reason)
         _report(page, request, operation, done=done, able=count)
         return None
@@ -84,7 +87,7 @@ def operate(
 
 
 def _carry_out(
-    page: ReadOnlyAdmin, request: HttpRequest, able: QuerySet[Any], operation: Operation, reason: str
+    page: ReadOnlyAdmin, request: HttpRequest, able: QuerySet[Any], operation: Operation, reason: Any
 ) -> int:
     """Batch by batch, each with its history in one transaction; how many rows it was done to."""
     table = able.model._default_manager.all()

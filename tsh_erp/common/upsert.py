@@ -13,6 +13,7 @@ from django.utils import timezone
 from tsh_erp.common.sql import insert_new, update_from_values
 
 M = TypeVar("M", bound=models.Model)
+Derive = Callable[[M, frozenset[str] | None], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,13 @@ def new_row(model: type[M], columns: Mapping[str, Any]) -> M:
 
 
 def upsert(
-    model: type[M], rows: Iterable[M], *, fields: Sequence[str], key: str = "zoho_id", wake: bool = True
+    model: type[M],
+    rows: Iterable[M],
+    *,
+    fields: Sequence[str],
+    key: str = "zoho_id",
+    wake: bool = True,
+    derive: Derive[M] | None = None,
 ) -> Upserted[M]:
     """Insert or update `rows` by `key`; only rows that differ in one of `fields` are written. One to three queries.
 
@@ -58,6 +65,8 @@ def upsert(
     new ones inserted in key order, so that two writers never wait for each other crosswise: call it in
     a transaction.
     With `wake`, a retired row that is saved again is alive again.
+    `derive` fills in columns that follow from others, in each row that is about to be written. It is
+    told which columns of a stored row changed (None: the row is new), and answers which ones it changed.
     """
     wanted = {str(getattr(row, key)): row for row in rows}
     stored: dict[str, M] = {
@@ -81,10 +90,16 @@ def upsert(
     others = [column.attname for column in model._meta.concrete_fields if not {column.attname, column.name} & {*owned}]
     for name in changed:
         _copy_others(stored[name], wanted[name], names=others)
+    written = set().union(*changed.values())
+    if derive:
+        for name in created:
+            derive(wanted[name], None)
+        for name, columns in changed.items():
+            written |= derive(wanted[name], columns)
     if created:
         insert_new(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
     if changed:
-        _update(model, [wanted[name] for name in changed], sorted(frozenset().union(*changed.values())))
+        _update(model, [wanted[name] for name in changed], sorted(written))
     rows_now = {name: wanted[name] if name in changed or name not in stored else stored[name] for name in wanted}
     return Upserted(rows_now, frozenset(created), changed, {name: stored[name] for name in changed})
 

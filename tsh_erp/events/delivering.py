@@ -46,6 +46,14 @@ def dispatch() -> int:
     return delivered
 
 
+def has_undelivered() -> bool:
+    """Whether `dispatch` would find something to do now."""
+    return (
+        StoredEvent.objects.filter(dispatched_at__isnull=True).exists()
+        or FailedDelivery.objects.due(timezone.now()).exists()
+    )
+
+
 @transaction.atomic
 def _dispatch_batch() -> int:
     events = list(

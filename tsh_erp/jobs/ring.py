@@ -29,6 +29,11 @@ def ring(task: str, *, at_most: int) -> bool:
     return True
 
 
+def waiting_rings() -> int:
+    """How many rings no worker has taken."""
+    return _unclaimed(str(settings.Q_CLUSTER["name"]))
+
+
 def _unclaimed(cluster: str) -> int:
     """How many tasks of the cluster no worker has taken. As SQL, because every delivery asks."""
     table = connection.ops.quote_name(OrmQ._meta.db_table)

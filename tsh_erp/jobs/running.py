@@ -51,8 +51,14 @@ def run_job(name: str, task: str, *arguments: str, due_at: str | None = None) ->
 def give_up_dead() -> int:
     """End the runs whose process is gone, or that have outlived the time their cluster gives a task; how many."""
     now = timezone.now()
-    dead = [run.pk for run in JobRun.objects.running() if run.lease_ends_at <= now or is_gone(run.worker)]
-    return JobRun.objects.running().filter(pk__in=dead).update(state=JobRun.State.ABANDONED, finished_at=now)
+    return (
+        JobRun.objects.running().filter(pk__in=find_dead(at=now)).update(state=JobRun.State.ABANDONED, finished_at=now)
+    )
+
+
+def find_dead(*, at: datetime) -> list[int]:
+    """The keys of those runs."""
+    return [run.pk for run in JobRun.objects.running() if run.lease_ends_at <= at or is_gone(run.worker)]
 
 
 def _begin(name: str, due_at: datetime | None) -> JobRun | None:

@@ -1,5 +1,35 @@
 """The sync's pages in the staff's admin."""
 
-from zoho_sync.admin import alerts, connection, dead_letters, error_groups, inbox, logs, mirror, queue, runs
+from zoho_sync.admin import (
+    alert_rules,
+    alerts,
+    connection,
+    dead_letters,
+    drift,
+    error_groups,
+    inbox,
+    limits,
+    logs,
+    metrics,
+    mirror,
+    queue,
+    reconciliation,
+    runs,
+)
 
-__all__ = ["alerts", "connection", "dead_letters", "error_groups", "inbox", "logs", "mirror", "queue", "runs"]
+__all__ = [
+    "alert_rules",
+    "alerts",
+    "connection",
+    "dead_letters",
+    "drift",
+    "error_groups",
+    "inbox",
+    "limits",
+    "logs",
+    "metrics",
+    "mirror",
+    "queue",
+    "reconciliation",
+    "runs",
+]

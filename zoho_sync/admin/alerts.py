@@ -1,29 +1,37 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from tsh_erp.admin_site.display import NOTHING, list_link, plain
+from tsh_erp.admin_site.display import NOTHING, link, list_link, plain, together
 from tsh_erp.admin_site.operations import Operation, operate
 from tsh_erp.admin_site.people import person
-from tsh_erp.admin_site.read_only import ReadOnlyAdmin
+from tsh_erp.admin_site.read_only import GrowingTableAdmin
 from zoho_sync import alerts
 from zoho_sync.admin.record_pages import time_column
 from zoho_sync.admin.states import state_badge
-from zoho_sync.models import Alert, ErrorGroup, InboxEvent
+from zoho_sync.models import Alert, AlertDelivery, AlertRule, ErrorGroup, InboxEvent
+from zoho_sync.rulebook import BY_CODE
+from zoho_sync.wording import shown_detail, shown_title
+
+SNOOZED = ngettext_lazy("%(count)d alert was snoozed.", "%(count)d alerts were snoozed.", "count")
+LOOK_AT_THESE = 20
 
 
 @admin.register(Alert)
-class AlertAdmin(ReadOnlyAdmin):
+class AlertAdmin(GrowingTableAdmin):
     list_display = (
         "last_seen",
         "shown_severity",
-        "title",
+        "say_title",
         "shown_state",
         "count",
         "first_seen",
@@ -31,20 +39,21 @@ class AlertAdmin(ReadOnlyAdmin):
         "cause",
     )
     list_filter = ("state", "severity", "code", "last_seen_at")
-    list_display_links = ("last_seen", "title")
+    list_display_links = ("last_seen", "say_title")
     list_select_related = ("acknowledged_by",)
     search_fields = ("title", "detail", "fingerprint")
-    actions = ("acknowledge", "resolve")
+    actions = ("acknowledge", "snooze_hour", "snooze_day", "snooze_week", "resolve")
     fieldsets = (
-        (None, {"fields": ("shown_severity", "shown_state", "title", "shown_detail", "count", "cause")}),
+        (None, {"fields": ("shown_severity", "shown_state", "say_title", "say_detail", "count", "cause", "runbook")}),
         (
             _("What was done"),
             {
                 "fields": (
                     ("acknowledged", "acknowledged_by"),
                     ("resolved", "resolved_by"),
-                    "resolution",
-                    "snoozed_until",
+                    "say_resolution",
+                    "snoozed",
+                    "messages",
                 )
             },
         ),
@@ -53,7 +62,12 @@ class AlertAdmin(ReadOnlyAdmin):
     readonly_fields = (
         "shown_severity",
         "shown_state",
-        "shown_detail",
+        "say_title",
+        "say_detail",
+        "runbook",
+        "say_resolution",
+        "snoozed",
+        "messages",
         "cause",
         "acknowledged",
         "resolved",
@@ -65,6 +79,7 @@ class AlertAdmin(ReadOnlyAdmin):
     last_seen = time_column("last_seen_at", _("last seen at"), sorts=True)
     acknowledged = time_column("acknowledged_at", _("acknowledged at"))
     resolved = time_column("resolved_at", _("resolved at"))
+    snoozed = time_column("snoozed_until", _("snoozed until"))
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("zoho_sync.acknowledge_alert")
@@ -88,6 +103,36 @@ class AlertAdmin(ReadOnlyAdmin):
             ),
         )
 
+    @admin.action(description=_("Snooze for an hour"), permissions=["acknowledge"])
+    def snooze_hour(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        return self._snooze(request, queryset, "snooze_hour", timedelta(hours=1))
+
+    @admin.action(description=_("Snooze for a day"), permissions=["acknowledge"])
+    def snooze_day(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        return self._snooze(request, queryset, "snooze_day", timedelta(days=1))
+
+    @admin.action(description=_("Snooze for a week"), permissions=["acknowledge"])
+    def snooze_week(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
+        return self._snooze(request, queryset, "snooze_week", timedelta(weeks=1))
+
+    def _snooze(
+        self, request: HttpRequest, queryset: QuerySet[Alert], name: str, length: timedelta
+    ) -> HttpResponse | None:
+        now = timezone.now()
+        return operate(
+            self,
+            request,
+            queryset,
+            Operation(
+                name=name,
+                question=_("Snooze these alerts?"),
+                effect=_("Nobody is told of them until then; whoever was told is told again if they still last."),
+                done=SNOOZED,
+                can=~Q(state=Alert.State.RESOLVED),
+                act=lambda rows, reason: alerts.snooze(rows, until=now + length, at=now),
+            ),
+        )
+
     @admin.action(description=_("Resolve"), permissions=["resolve"])
     def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
         return operate(
@@ -97,7 +142,7 @@ class AlertAdmin(ReadOnlyAdmin):
             Operation(
                 name="resolve",
                 question=_("Resolve these alerts?"),
-                effect=_("If the cause comes back, a new alert is opened."),
+                effect=_("If the cause comes back soon, they are opened again; later, new alerts are."),
                 done=ngettext_lazy("%(count)d alert was resolved.", "%(count)d alerts were resolved.", "count"),
                 can=~Q(state=Alert.State.RESOLVED),
                 act=lambda rows, reason: alerts.resolve(rows, by=person(request), resolution=reason, at=timezone.now()),
@@ -113,16 +158,80 @@ class AlertAdmin(ReadOnlyAdmin):
     def shown_state(self, alert: Alert) -> SafeString:
         return state_badge(alert.state, alert.get_state_display())
 
+    @admin.display(description=_("title"), ordering="title")
+    def say_title(self, alert: Alert) -> str:
+        return plain(shown_title(alert))
+
     @admin.display(description=_("detail"))
-    def shown_detail(self, alert: Alert) -> str:
-        return plain(alert.detail) or NOTHING
+    def say_detail(self, alert: Alert) -> str:
+        return plain(shown_detail(alert)) or NOTHING
+
+    @admin.display(description=_("resolution"))
+    def say_resolution(self, alert: Alert) -> str:
+        return plain(_now(alert.resolution)) if alert.resolution else NOTHING
+
+    @admin.display(description=_("what to do"))
+    def runbook(self, alert: Alert) -> SafeString | str:
+        known = BY_CODE.get(alert.code)
+        if known is None or not known.runbook:
+            return NOTHING
+        return together([_now(known.runbook), list_link(AlertRule, _("alert rule"), code=alert.code)])
+
+    @admin.display(description=_("messages"))
+    def messages(self, alert: Alert) -> SafeString | str:
+        """Who was told what, the newest first."""
+        return together(
+            link(
+                f"{one.get_channel_display()}: {one.get_kind_display()} ({one.get_state_display()})",
+                "admin:zoho_sync_alertdelivery_change",
+                one.pk,
+            )
+            for one in alert.deliveries.order_by("-id")[:LOOK_AT_THESE]
+        )
 
     @admin.display(description=_("cause"))
     def cause(self, alert: Alert) -> SafeString | str:
         """Where the alert's code says to look."""
-        of = alert.fingerprint.removeprefix(f"{alert.code}:")
+        of = alert.cause
         if alert.code == "dead_letter":
             return list_link(ErrorGroup, _("error group"), fingerprint=of)
         if alert.code == "invalid_payload":
             return list_link(InboxEvent, _("events that cannot be read"), path=of, state__exact="invalid")
-        return NOTHING
+        return plain(of) or NOTHING
+
+
+@admin.register(AlertDelivery)
+class AlertDeliveryAdmin(GrowingTableAdmin):
+    """Who was told what: the addresses that messages go to are secret and not here."""
+
+    list_display = (
+        "made",
+        "channel",
+        "kind",
+        "shown_alert",
+        "shown_state",
+        "attempts",
+        "next_attempt",
+        "settled",
+        "error",
+    )
+    list_filter = ("state", "channel", "kind")
+    list_display_links = ("made",)
+    list_select_related = ("alert",)
+    sortable_by = ()
+    fields = ("channel", "kind", "shown_alert", "shown_state", "attempts", "error", "made", "next_attempt", "settled")
+    readonly_fields = ("made", "shown_alert", "shown_state", "next_attempt", "settled")
+
+    made = time_column("created_at", _("created at"))
+    next_attempt = time_column("next_attempt_at", _("next attempt at"))
+    settled = time_column("settled_at", _("settled at"))
+
+    @admin.display(description=_("alert"))
+    def shown_alert(self, delivery: AlertDelivery) -> SafeString | str:
+        if delivery.alert is None:
+            return NOTHING
+        return link(plain(shown_title(delivery.alert)), "admin:zoho_sync_alert_change", delivery.alert.pk)
+
+    @admin.display(description=_("state"))
+    def shown_state(self, delivery: AlertDelivery) -> SafeString:
+        return state_badge(delivery.state, delivery.get_state_display())

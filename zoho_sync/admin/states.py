@@ -8,7 +8,20 @@ from django.db.models import TextChoices
 from django.utils.safestring import SafeString
 
 from tsh_erp.admin_site.display import Tone, badge
-from zoho_sync.models import Alert, DeadLetter, ErrorGroup, InboxEvent, SyncLog, SyncQueueItem, SyncRun, ZohoRecord
+from zoho_sync.models import (
+    Alert,
+    AlertDelivery,
+    DeadLetter,
+    Difference,
+    ErrorGroup,
+    InboxEvent,
+    Reconciliation,
+    SyncLog,
+    SyncQueueItem,
+    SyncRun,
+    ZohoConnection,
+    ZohoRecord,
+)
 
 TONES: Mapping[TextChoices, Tone] = {
     InboxEvent.State.QUEUED: Tone.BUSY,
@@ -35,6 +48,8 @@ TONES: Mapping[TextChoices, Tone] = {
     Alert.Severity.INFO: Tone.QUIET,
     Alert.Severity.WARNING: Tone.WARNING,
     Alert.Severity.CRITICAL: Tone.BAD,
+    AlertDelivery.State.SENT: Tone.GOOD,
+    AlertDelivery.State.DROPPED: Tone.QUIET,
     ZohoRecord.State.PRESENT: Tone.GOOD,
     ZohoRecord.State.INACTIVE: Tone.QUIET,
     ZohoRecord.State.UNCONFIRMED_GONE: Tone.WARNING,
@@ -43,6 +58,14 @@ TONES: Mapping[TextChoices, Tone] = {
     SyncRun.Status.PARTIAL: Tone.WARNING,
     SyncRun.Status.FAILED: Tone.BAD,
     SyncRun.Status.CANCELLED: Tone.QUIET,
+    Difference.State.REPAIRED: Tone.GOOD,
+    Difference.State.ACCEPTED: Tone.QUIET,
+    Difference.State.NOTED: Tone.QUIET,
+    Reconciliation.State.UNDER_WAY: Tone.BUSY,
+    Reconciliation.State.FINISHED: Tone.GOOD,
+    Reconciliation.State.CUT_OFF: Tone.BAD,
+    ZohoConnection.Breaker.CLOSED: Tone.GOOD,
+    ZohoConnection.Breaker.HALF_OPEN: Tone.WARNING,
 }
 _BY_VALUE = {str(state.value): tone for state, tone in TONES.items()}
 

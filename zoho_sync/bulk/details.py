@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.utils import timezone
-
-from zoho_sync.client import Client
-from zoho_sync.entities import Entity, modified_at
+from zoho_sync import stock
+from zoho_sync.client import Client, Priority
+from zoho_sync.entities import Entity
 from zoho_sync.errors import OrganisationMustWait, SyncError
-from zoho_sync.mirror import Kind, Observation
+from zoho_sync.mirror import Observation
 from zoho_sync.refetch import fetch_record
+
+ITEMS_AT_ONCE = 100
+BEAT_EVERY = 10
 
 
 @dataclass
@@ -23,48 +25,51 @@ class Details:
     stopped_by: OrganisationMustWait | None = None
 
 
-def fetch_details(zoho: Client, entity: Entity, zoho_ids: Sequence[str]) -> Details:
-    """Fetch these records; one that cannot be fetched does not keep the others away."""
+def per_call(entity: Entity) -> int:
+    """How many records one call fetches."""
+    return ITEMS_AT_ONCE if entity.module == stock.MODULE else 1
+
+
+def fetch_details(
+    zoho: Client, entity: Entity, zoho_ids: Sequence[str], *, priority: Priority, beat: Callable[[], None]
+) -> Details:
+    """Fetch these records; one that cannot be fetched does not keep the others away.
+
+    `beat` is called every few calls, and what it raises is raised.
+    """
     details = Details()
+    size = ITEMS_AT_ONCE if entity.module == stock.MODULE else BEAT_EVERY
     try:
-        if entity.module == "item" and zoho_ids:
-            _fetch_items(zoho, entity, zoho_ids, details)
-        else:
-            for zoho_id in zoho_ids:
-                _fetch_one(entity, zoho_id, details)
+        for first in range(0, len(zoho_ids), size):
+            if first:
+                beat()
+            some = zoho_ids[first : first + size]
+            if entity.module == stock.MODULE:
+                _fetch_items(zoho, some, details)
+            else:
+                for zoho_id in some:
+                    _fetch_one(entity, zoho_id, details, priority)
     except OrganisationMustWait as error:
         details.stopped_by = error
     return details
 
 
-def _fetch_one(entity: Entity, zoho_id: str, details: Details) -> None:
+def _fetch_one(entity: Entity, zoho_id: str, details: Details, priority: Priority) -> None:
     try:
-        details.found[zoho_id] = fetch_record(entity, zoho_id)
+        details.found[zoho_id] = fetch_record(entity, zoho_id, priority=priority)
     except OrganisationMustWait:
         raise
     except SyncError as error:
         details.failed[zoho_id] = error
 
 
-def _fetch_items(zoho: Client, entity: Entity, zoho_ids: Sequence[str], details: Details) -> None:
-    asked_at = timezone.now()
+def _fetch_items(zoho: Client, zoho_ids: Sequence[str], details: Details) -> None:
     try:
-        found, gone = zoho.fetch_items(zoho_ids)
+        answer = stock.fetch_details(zoho, zoho_ids)
     except OrganisationMustWait:
         raise
     except SyncError as error:
         details.failed |= dict.fromkeys(zoho_ids, error)
         return
-    for zoho_id in gone:
-        details.found[zoho_id] = Observation(zoho_id=zoho_id, kind=Kind.GONE, observed_at=asked_at, confirmed=True)
-    for zoho_id, payload in found.items():
-        try:
-            details.found[zoho_id] = Observation(
-                zoho_id=zoho_id,
-                kind=Kind.DETAIL,
-                payload=payload,
-                modified_at=modified_at(entity, payload),
-                observed_at=asked_at,
-            )
-        except SyncError as error:
-            details.failed[zoho_id] = error
+    details.found |= answer.found
+    details.failed |= answer.failed

@@ -1,223 +1,250 @@
-"""One pull of one module: read its list, fetch what lists leave out, apply both page by page.
+"""One pull of one module: read its list, fetch what lists leave out of it, apply both page by page.
 
 A record that fails does not stop the run: what a person must look at becomes a dead letter, the
-rest a job for the worker.
+rest a job for the worker. After each page the run's checkpoint says where to go on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 
 import structlog
-from django.contrib.auth.models import User
-from django.utils import timezone
 
-from zoho_sync import client, mirror
-from zoho_sync.apply import Outcome
+from zoho_sync import mirror, runs
 from zoho_sync.bringing import Bringer, persist
-from zoho_sync.bulk.details import Details, fetch_details
+from zoho_sync.bulk.details import Details, fetch_details, per_call
+from zoho_sync.bulk.reading import Listing
 from zoho_sync.bulk.rows import Row
-from zoho_sync.client import Client, Page
+from zoho_sync.bulk.tally import Tally
+from zoho_sync.client import Client, Page, Priority
 from zoho_sync.entities import Entity, modified_at
-from zoho_sync.errors import PermanentError, SyncError
-from zoho_sync.mirror import Kind, Observation
+from zoho_sync.errors import MissingScope, PermanentError
+from zoho_sync.mirror import EncodedPayload, Kind, Observation
 from zoho_sync.models import SyncCursor, SyncRun, ZohoRecord
 
 log = structlog.get_logger(__name__)
 
 # Zoho's clock is not ours, and a list is not one moment: look back this far behind the cursor.
 OVERLAP = timedelta(minutes=5)
-BATCH_SIZE = 100
-COUNTED = {
-    Outcome.CREATED: "created",
-    Outcome.UPDATED: "updated",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.STALE: "stale",
-    Outcome.WAITING: "failed",
-    Outcome.FAILED: "failed",
-}
+BATCH_SIZE = 200
+# Calls for details in one run; what is left over then is the back-fill's, or the stock's.
+MOST_DETAIL_CALLS = 100
 
 Track = Callable[[SyncRun], None]
 
 
-def pull(
-    entity: Entity,
-    *,
-    mode: SyncRun.Mode = SyncRun.Mode.INCREMENTAL,
-    since: datetime | None = None,
-    batch_size: int = BATCH_SIZE,
-    active_only: bool = False,
-    trigger: SyncRun.Trigger = SyncRun.Trigger.COMMAND,
-    user: User | None = None,
-    track: Track | None = None,
-) -> SyncRun:
-    """Bring a module's records from Zoho into our tables; the finished run with its counts.
-
-    FULL reads the whole list, and all items' stock anew. INCREMENTAL goes on from where the last pull
-    came to (from the beginning, the first time). SINCE takes what was modified from `since` on. Where
-    the API does not sort by modification time the whole list is read, and what did not change is
-    passed over. `track` is called whenever the run has come further.
-
-    NotConfigured is raised before anything begins. Other errors of Zoho's end the run as failed and
-    are told in `run.error`; what was read before them stays.
-    """
-    zoho = client.configured_client()
-    if mode != SyncRun.Mode.SINCE:
-        since = _cursor_time(entity) if mode == SyncRun.Mode.INCREMENTAL else None
-    run = SyncRun.objects.create(
-        module=entity.module, mode=mode, trigger=trigger, since=since, started_at=timezone.now(), user=user
-    )
-    job = _Pull(entity, zoho, run, batch_size, active_only, track)
-    try:
-        job.read_list()
-    except SyncError as error:
-        log.warning("pull_failed", module=entity.module, run=run.pk, error=str(error))
-        job.finish(SyncRun.Status.FAILED, str(error))
-    except KeyboardInterrupt:
-        job.finish(SyncRun.Status.CANCELLED, "stopped by hand")
-        raise
-    except Exception as error:
-        job.finish(SyncRun.Status.FAILED, f"{type(error).__name__}: {error}")
-        raise
-    else:
-        job.finish(SyncRun.Status.PARTIAL if run.failed else SyncRun.Status.COMPLETED)
-        if mode != SyncRun.Mode.SINCE and not active_only:
-            _move_cursor(run, job.newest)
-    return run
-
-
-def _cursor_time(entity: Entity) -> datetime | None:
-    cursor = SyncCursor.objects.filter(module=entity.module).first()
-    return cursor.modified_until - OVERLAP if cursor and cursor.modified_until else None
-
-
-def _move_cursor(run: SyncRun, newest: datetime | None) -> None:
-    """Everything up to the newest change we saw is here, but nothing is known of what changed while we read."""
-    cursor, _ = SyncCursor.objects.get_or_create(module=run.module)
-    reached = min(newest, run.started_at) if newest else None
-    if reached and (cursor.modified_until is None or reached > cursor.modified_until):
-        cursor.modified_until, cursor.run = reached, run
-        cursor.save()
+def priority_of(run: SyncRun) -> Priority:
+    return Priority.FULL if run.mode == SyncRun.Mode.FULL else Priority.INCREMENTAL
 
 
 @dataclass
-class _Pull:
-    """One run at work. `newest` is the latest modification it has seen."""
+class Puller:
+    """One run at work."""
 
     entity: Entity
     zoho: Client
     run: SyncRun
-    batch_size: int
-    active_only: bool
-    track: Track | None
-    newest: datetime | None = None
-    bringer: Bringer = field(default_factory=Bringer)
+    track: Track | None = None
+    correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def __post_init__(self) -> None:
-        self._calls_before = self.zoho.calls
+        self.priority = priority_of(self.run)
+        self.listing = Listing(self.entity, self.run)
+        self.bringer = Bringer(correlation=self.correlation, priority=self.priority)
+        self.batch_size = int(self.run.options.get("batch_size") or BATCH_SIZE)
+        self._calls_before = self.zoho.calls - self.run.calls
+        # What was being applied when an earlier process died may be here, but was not counted.
+        self._is_repeated = bool(self.run.checkpoint)
+
+    # --- the list -------------------------------------------------------------------------------
 
     def read_list(self) -> None:
-        """Every page, or until the rows are older than what is asked for."""
-        for page in self.zoho.pages(self.entity, newest_first=self.run.since is not None):
-            observations, is_last = self._observe(page)
-            self._take(observations)
-            self.run.pages += 1
-            self._report()
-            if is_last:
-                break
+        """Every page that is left, or until the rows are older than what is asked for."""
+        if not self.run.checkpoint:
+            self._begin()
+        try:
+            self._read_pages()
+        except MissingScope as error:
+            # For the one list that is filtered elsewhere a scope more is needed; it can be read here, with more calls.
+            if not self.listing.do_without_filter():
+                raise
+            log.warning("list_is_read_whole", module=self.run.module, run=self.run.pk, error=str(error))
+            self._read_pages()
+        self.run.checkpoint = {**self.run.checkpoint, "listed": True}
+        self.report()
 
-    def finish(self, status: SyncRun.Status, error: str = "") -> None:
-        self.run.status, self.run.finished_at = status, timezone.now()
-        self.run.error = error or self.run.error
-        self._report()
+    def _read_pages(self) -> None:
+        with self.listing.pages(self.zoho) as pages:
+            for page in pages:
+                if self._take_page(page):
+                    break
 
-    def _observe(self, page: Page) -> tuple[list[Observation], bool]:
-        """The rows worth taking, and whether the rest of the list is too old to be read."""
-        observations, is_last = [], False
+    def move_cursor(self) -> None:
+        """Everything up to the newest change we saw is here, but nothing is known of what changed while we read."""
+        run = self.run
+        if run.mode == SyncRun.Mode.SINCE or run.options.get("active_only") or run.options.get("with_stock_only"):
+            return
+        newest = datetime.fromisoformat(run.checkpoint["newest"]) if run.checkpoint.get("newest") else None
+        reached = min(newest, run.started_at) if newest else None
+        cursor, _ = SyncCursor.objects.get_or_create(module=run.module)
+        if reached and (cursor.modified_until is None or reached > cursor.modified_until):
+            cursor.modified_until, cursor.run = reached, run
+            cursor.save()
+
+    def _begin(self) -> None:
+        run = self.run
+        if run.mode == SyncRun.Mode.INCREMENTAL and run.since is None:
+            cursor = SyncCursor.objects.filter(module=run.module).first()
+            if cursor and cursor.modified_until:
+                run.since = cursor.modified_until - OVERLAP
+                SyncRun.objects.filter(pk=run.pk).update(since=run.since)
+        run.expected = self.listing.expect()
+        run.checkpoint = {"page": 0}
+        self.report()
+
+    def _take_page(self, page: Page) -> bool:
+        """Apply the page; whether the rest of the list is too old to be read."""
+        tally = Tally()
         if page.nameless:
-            self._note_failure(f"{self.entity.path}: {page.nameless} rows without {self.entity.id_key}", page.nameless)
+            tally.fail("", f"{self.entity.path}: {page.nameless} rows without {self.entity.id_key}")
+        told, newest, is_last = self._observe(page, tally)
+        details_used = self._take(told, tally)
+        run = self.run
+        notes = {"page": page.number, "last": list(page.rows), "details": details_used, "newest": newest}
+        if page.nameless or page.filtered_by:
+            notes["incomplete"] = True
+        run.checkpoint = {**run.checkpoint, **notes}
+        run.pages += 1
+        tally.settle(run)
+        if page.filtered_by:
+            run.error = run.error or f"{self.entity.path}: all were asked for, and Zoho listed {page.filtered_by} only"
+        self._is_repeated = False
+        self.report()
+        return is_last
+
+    def _observe(self, page: Page, tally: Tally) -> tuple[list[Observation], str | None, bool]:
+        """The rows worth taking, the newest time seen so far, and whether the rest of the list is too old."""
+        told, is_last = [], False
+        newest = self.run.checkpoint.get("newest")
+        newest_at = datetime.fromisoformat(newest) if newest else None
         for zoho_id, row in page.rows.items():
             try:
                 moment = modified_at(self.entity, row)
             except PermanentError as error:
+                tally.counts["seen"] += 1
                 self.bringer.bury(self.entity, zoho_id, error, row)
-                self._note_failure(f"{zoho_id}: {error}")
+                tally.fail(zoho_id, error)
                 continue
-            if page.is_newest_first and self.run.since and moment and moment < self.run.since:
-                is_last = True
+            if moment and self.listing.is_too_old(moment):
+                is_last = is_last or page.is_newest_first
                 continue
-            self.run.seen += 1
-            if moment and (self.newest is None or moment > self.newest):
-                self.newest = moment
-            if self.active_only and str(row.get("status", "")).strip().casefold() == "inactive":
+            tally.counts["seen"] += 1
+            if moment and (newest_at is None or moment > newest_at):
+                newest_at = moment
+            if self.listing.leaves_out(row):
+                tally.counts["skipped"] += 1
                 continue
-            observations.append(
-                Observation(zoho_id=zoho_id, kind=Kind.LIST, payload=row, modified_at=moment, observed_at=page.asked_at)
+            told.append(
+                Observation(
+                    zoho_id=zoho_id,
+                    kind=Kind.LIST,
+                    payload=EncodedPayload(row),
+                    modified_at=moment,
+                    observed_at=page.asked_at,
+                )
             )
-        return observations, is_last
+        return told, newest_at.isoformat() if newest_at else None, is_last
 
-    def _take(self, observations: Sequence[Observation]) -> None:
-        """Pass over what did not change, fetch the details that are missing, apply in batches."""
-        rows = self._compare(observations)
-        whole = self.run.mode == SyncRun.Mode.FULL
-        needing = {row.told.zoho_id: row for row in rows if row.needs_detail(self.entity, whole=whole)}
-        passed = [row for row in rows if row.told.zoho_id not in needing and row.proves_nothing_happened]
-        self._pass_over(passed)
+    # --- its rows -------------------------------------------------------------------------------
+
+    def _take(self, told: Sequence[Observation], tally: Tally) -> int:
+        """Pass over what did not change, fetch details, apply in batches; the calls for details this run has made."""
+        held = mirror.glance(self.entity.module, [one.zoho_id for one in told])
+        rows = [Row(one, held.get(one.zoho_id)) for one in told]
+        chosen, used = self._choose_details(rows)
+        passed = [row for row in rows if row.told.zoho_id not in chosen and row.proves_nothing_happened]
+        if passed:
+            seen_at = {row.told.zoho_id: row.told.observed_at for row in passed}
+            persist(lambda: mirror.see(self.entity.module, seen_at), module=self.entity.module)
+            self._count_passed(seen_at, tally)
+        details = self.fetch(list(chosen), tally)
         skipped = {row.told.zoho_id for row in passed}
-        details = fetch_details(self.zoho, self.entity, list(needing))
-        self._note_missing_details(details)
-        taken = [row for row in rows if row.told.zoho_id not in skipped]
+        taken = [row.told for row in rows if row.told.zoho_id not in skipped]
         for first in range(0, len(taken), self.batch_size):
-            self._apply(taken[first : first + self.batch_size], details)
+            some = taken[first : first + self.batch_size]
+            self.apply(_beside(some, details), tally)
         if details.stopped_by:
             raise details.stopped_by
+        return used
 
-    def _compare(self, observations: Sequence[Observation]) -> list[Row]:
-        """The rows beside what the mirror holds; read without a lock, the apply looks again."""
-        ids = [one.zoho_id for one in observations]
-        held = {row.zoho_id: row for row in ZohoRecord.objects.of(self.entity.module, ids).defer("payload")}
-        return [Row(one, held.get(one.zoho_id)) for one in observations]
+    def _choose_details(self, rows: Sequence[Row]) -> tuple[dict[str, None], int]:
+        """Which records to fetch whole, in the list's order, and how many calls the run will have made for that."""
+        used = int(self.run.checkpoint.get("details", 0))
+        chosen = {row.told.zoho_id: None for row in rows if row.must_be_fetched(self.entity)}
+        if self.run.mode != SyncRun.Mode.FULL:
+            since = self.run.started_at
+            worth = [row.told.zoho_id for row in rows if row.is_worth_fetching(self.entity, since=since)]
+            room = max(0, MOST_DETAIL_CALLS - used) * per_call(self.entity)
+            chosen |= dict.fromkeys([zoho_id for zoho_id in worth if zoho_id not in chosen][:room])
+        return chosen, used + ceil(len(chosen) / per_call(self.entity))
 
-    def _pass_over(self, rows: Sequence[Row]) -> None:
-        seen_at = {row.told.zoho_id: row.told.observed_at for row in rows}
-        if seen_at:
-            persist(lambda: mirror.see(self.entity.module, seen_at), module=self.entity.module)
-        self.run.unchanged += len(seen_at)
+    def _count_passed(self, zoho_ids: Iterable[str], tally: Tally) -> None:
+        words = self._done_before(list(zoho_ids))
+        for zoho_id in zoho_ids:
+            tally.counts[words.get(zoho_id, "unchanged")] += 1
 
-    def _note_missing_details(self, details: Details) -> None:
+    def _done_before(self, zoho_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of these unchanged records, those that this run has created or updated itself before it was interrupted."""
+        if not self._is_repeated:
+            return {}
+        began = self.run.started_at
+        rows = ZohoRecord.objects.of(self.entity.module, list(zoho_ids)).filter(updated_at__gte=began)
+        return {
+            zoho_id: "created" if created_at >= began else "updated"
+            for zoho_id, created_at in rows.values_list("zoho_id", "created_at")
+        }
+
+    def fetch(self, zoho_ids: Sequence[str], tally: Tally) -> Details:
+        """Whole records; those that cannot be had are left to the worker."""
+        details = fetch_details(
+            self.zoho, self.entity, zoho_ids, priority=self.priority, beat=lambda: runs.beat(self.run)
+        )
         self.bringer.hand_over(self.entity, list(details.failed))
         for zoho_id, error in details.failed.items():
-            self._note_failure(f"{zoho_id}: {error}")
+            tally.fail(zoho_id, error)
+        return details
 
-    def _apply(self, rows: Sequence[Row], details: Details) -> None:
-        observations = []
-        for row in rows:
-            detail = details.found.get(row.told.zoho_id)
-            # The row was asked for before the detail: the mirror takes from it only what the detail lacks.
-            observations += [one for one in (detail, row.told) if one and not (one is row.told and _is_gone(detail))]
-        for zoho_id, result in self.bringer.bring(self.entity, observations).items():
-            if result.failed and result.outcome is not Outcome.FAILED:
-                self._note_failure(f"{zoho_id}: {result.error}")
-            if zoho_id in details.failed and result.outcome in (Outcome.FAILED, Outcome.WAITING):
-                continue  # counted already
-            setattr(self.run, COUNTED[result.outcome], getattr(self.run, COUNTED[result.outcome]) + 1)
-            if result.outcome in (Outcome.FAILED, Outcome.WAITING):
-                waits = f"waits for {' '.join(result.parent)}" if result.parent else str(result.error)
-                self.run.error = self.run.error or f"{zoho_id}: {waits}"
-        self._report()
+    def apply(self, observations: Sequence[Observation], tally: Tally) -> Collection[str]:
+        """Bring records in, and count what became of them; those that came in."""
+        results = self.bringer.bring(self.entity, observations)
+        words = self._done_before(list(results))
+        for zoho_id, result in results.items():
+            tally.take(result, unchanged=words.get(zoho_id, "unchanged"))
+        return results.keys() - tally.errors.keys()
 
-    def _note_failure(self, text: str, count: int = 1) -> None:
-        self.run.failed += count
-        self.run.error = self.run.error or text
-
-    def _report(self) -> None:
-        self.run.calls = self.zoho.calls - self._calls_before
-        persist(self.run.save, module=self.entity.module)
+    def report(self) -> None:
+        """Store how far the run has come. Raises what `runs.report` raises."""
+        self.run.calls = self.calls
+        persist(lambda: runs.report(self.run), module=self.entity.module)
         if self.track:
             self.track(self.run)
 
+    @property
+    def calls(self) -> int:
+        return self.zoho.calls - self._calls_before
 
-def _is_gone(detail: Observation | None) -> bool:
-    return detail is not None and detail.kind is Kind.GONE
+
+def _beside(told: Sequence[Observation], details: Details) -> list[Observation]:
+    """List rows with their details. What Zoho has no more, its list row says nothing of."""
+    observations = []
+    for one in told:
+        detail = details.found.get(one.zoho_id)
+        # The row was asked for before the detail: the mirror takes from it only what the detail lacks.
+        observations += [both for both in (detail, one) if both and (detail is None or detail.kind is not Kind.GONE)]
+        if detail is not None and detail.kind is Kind.GONE:
+            observations.append(detail)
+    return observations

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
 from zoho_sync.entities import Entity
-from zoho_sync.mirror import Observation, payload_hash
-from zoho_sync.models import ZohoRecord
+from zoho_sync.mirror import Glimpse, Observation, payload_hash
 
 # Their content changes without moving their time, so that only a fetch shows it (api.md §6.13).
 ALWAYS_FETCHED = frozenset({"pricebook"})
-HERE = (ZohoRecord.State.PRESENT, ZohoRecord.State.INACTIVE)
+# There are few of them, and without their detail they are of little use.
+FETCHED_WITH_THE_LIST = frozenset({"itemgroup"})
 
 
 @dataclass(frozen=True)
 class Row:
-    """A list row and the mirror's row of its record (without payload), None when it is new."""
+    """A list row, and what the mirror holds of its record, None when it is new."""
 
     told: Observation
-    held: ZohoRecord | None
+    held: Glimpse | None
 
-    @property
+    @cached_property
     def is_known(self) -> bool:
         """Whether the list says nothing of the record that we have not been told."""
-        if self.held is None or self.held.state not in HERE:
+        if self.held is None or not self.held.is_here:
             return False
         if self.held.list_hash:
             return self.held.list_hash == payload_hash(self.told.payload)
@@ -33,16 +35,24 @@ class Row:
     @property
     def proves_nothing_happened(self) -> bool:
         """Known, and of the time we know: a record without times may have changed and changed back."""
-        if self.held is None or not self.held.list_hash or self.told.modified_at is None:
-            return False
-        return self.is_known and self.told.modified_at == self.held.modified_at
+        return self.held is not None and self.held.is_as_listed(payload_hash(self.told.payload), self.told.modified_at)
 
-    def needs_detail(self, entity: Entity, *, whole: bool) -> bool:
-        """Whether the record must be fetched. With `whole` all items are: stock moves without moving their time."""
-        if self.held is not None and self.held.state not in HERE:
+    def must_be_fetched(self, entity: Entity) -> bool:
+        """Whether the list row is of no use without the whole record, in whatever mode."""
+        if self.held is not None and not self.held.is_here:
             return True  # only a fetch brings a record back
+        if entity.module in FETCHED_WITH_THE_LIST:
+            return not self.is_known or self._lacks_detail
+        return entity.module in ALWAYS_FETCHED
+
+    def is_worth_fetching(self, entity: Entity, *, since: datetime) -> bool:
+        """Whether it has more than lists show, and changed: now, or as was seen since the run began."""
         if not entity.detail_only:
             return False
-        if entity.module in ALWAYS_FETCHED or (whole and entity.module == "item"):
+        if self.held is None or not self.is_known:
             return True
-        return not self.is_known or self.held is None or self.held.detail_at is None or self.held.detail_stale
+        return self._lacks_detail and self.held.observed_at >= since
+
+    @property
+    def _lacks_detail(self) -> bool:
+        return self.held is None or self.held.detail_at is None or self.held.detail_stale

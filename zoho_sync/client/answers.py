@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +17,7 @@ from zoho_sync.errors import (
     TemporaryError,
     WrongOrganisation,
 )
+from zoho_sync.models.payload import exact_number
 
 UNAUTHORISED_CODES = (57, 14)
 GONE, NO_SUCH_ADDRESS, WRONG_ORGANISATION, INTERNAL = 1002, 5, 6041, 1000
@@ -46,7 +46,7 @@ class Answer:
         if self.is_file and self.status < 300 and not self._looks_like_text:
             return None
         try:
-            body = json.loads(self.content, parse_float=Decimal)
+            body = json.loads(self.content, parse_float=exact_number)
         except ValueError:
             return None
         return body if isinstance(body, dict) else None

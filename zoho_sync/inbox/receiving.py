@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from tsh_erp.common.sql import insert_rows
 from tsh_erp.jobs.ring import ring
@@ -142,8 +143,9 @@ def alert_invalid(event: InboxEvent, event_id: uuid.UUID) -> None:
     alerts.raise_alert(
         code="invalid_payload",
         cause=event.path,
-        title=f"Webhooks to {event.path} cannot be read",
-        detail=f"{event.reason} (event {event_id})",
+        title=gettext_noop("Webhooks to %(path)s cannot be read"),
+        detail=gettext_noop("%(reason)s (event %(event)s)"),
+        parameters={"path": event.path, "reason": event.reason, "event": str(event_id)},
         at=event.received_at,
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
@@ -278,8 +279,10 @@ def parse_moment(text: str) -> datetime:
 
 
 def _iso_moment(text: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
     try:
-        return datetime.fromisoformat(OFFSET.sub(r"\1:\2", text) if len(text) > 10 else text)
+        return datetime.fromisoformat(OFFSET.sub(r"\1:\2", text)) if len(text) > 10 else None
     except ValueError:
         return None
 

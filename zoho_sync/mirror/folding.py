@@ -254,7 +254,10 @@ def _merge(
         told = payload_hash(one.payload)
         # Balances and stock change without moving the time: what only the detail has of them is as old.
         list_moved = bool(row.list_hash) and told != row.list_hash and any(merged.get(k) != v for k, v in news.items())
-        row.list_hash = told
+        # A row that a later detail contradicts proves nothing when it is seen again: things change and change back.
+        row.list_hash = "" if part is Part.MISSING and _contradicts(entity, one.payload, merged) else told
+    elif _contradicts(entity, news, merged):
+        row.list_hash = ""
     replaces = is_whole and one.kind is Kind.DETAIL
     if replaces or entity.detail_only & news.keys():
         row.detail_at = max(row.detail_at or one.observed_at, one.observed_at)
@@ -268,6 +271,11 @@ def _merge(
             result[key] = merged.get(key) or value
     row.state = State.INACTIVE if str(result.get("status", "")).strip().casefold() == "inactive" else State.PRESENT
     return result
+
+
+def _contradicts(entity: Entity, told: Mapping[str, Any], merged: Mapping[str, Any]) -> bool:
+    """Whether it says other than what is known of what lists show."""
+    return any(key in merged and merged[key] != value and key not in entity.detail_only for key, value in told.items())
 
 
 def _encoded(merged: Mapping[str, Any], taken: Sequence[_Taken]) -> EncodedPayload:

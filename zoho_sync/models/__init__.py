@@ -3,10 +3,13 @@
 from zoho_sync.models.alerts import Alert, AlertDelivery, AlertRule
 from zoho_sync.models.connection import ZohoConnection
 from zoho_sync.models.dead_letters import DeadLetter, ErrorGroup
+from zoho_sync.models.drift import ZohoField
 from zoho_sync.models.inbox import InboxEvent
 from zoho_sync.models.limits import ApiSlot, ApiUsage, Priority
 from zoho_sync.models.logs import SyncLog
+from zoho_sync.models.metrics import MetricSample
 from zoho_sync.models.queue import WAITING, SyncQueueItem
+from zoho_sync.models.reconciliation import Difference, Reconciliation, ReconciliationResult
 from zoho_sync.models.records import ZohoRecord
 from zoho_sync.models.runs import SyncCursor, SyncRun
 
@@ -18,13 +21,18 @@ __all__ = [
     "ApiSlot",
     "ApiUsage",
     "DeadLetter",
+    "Difference",
     "ErrorGroup",
     "InboxEvent",
+    "MetricSample",
     "Priority",
+    "Reconciliation",
+    "ReconciliationResult",
     "SyncCursor",
     "SyncLog",
     "SyncQueueItem",
     "SyncRun",
     "ZohoConnection",
+    "ZohoField",
     "ZohoRecord",
 ]

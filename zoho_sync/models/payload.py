@@ -11,6 +11,8 @@ from typing import Any
 import simplejson
 from django.db import models
 
+MOST_DIGITS = 100  # are written out
+
 
 class EncodedPayload(dict[str, Any]):
     """A payload that knows its canonical JSON text, so that its hash and its column cost one encoding.
@@ -46,6 +48,17 @@ class PayloadDecoder(json.JSONDecoder):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options | {"parse_float": Decimal})
+
+
+def exact_number(text: str) -> Decimal:
+    """A JSON fraction as a payload's column gives it back: PostgreSQL writes neither -0.00 nor 1E+1.
+
+    A payload read with anything else would have another hash than the one that comes out of the column.
+    """
+    number = Decimal(text)
+    if (number and "E" not in text and "e" not in text) or abs(number.adjusted()) > MOST_DIGITS:
+        return number
+    return Decimal(f"{number or abs(number):f}")
 
 
 def encode_payload(value: Any, *, sort_keys: bool = False) -> str:

@@ -109,6 +109,7 @@ class SyncQueueItem(TimeStampedModel):
             ),
             Index(fields=["module", "zoho_id", "-id"], name="queue_record"),
             Index(fields=["status", "-id"], name="queue_status"),
+            Index(fields=["created_at"], name="queue_created"),
         )
 
     def __str__(self) -> str:

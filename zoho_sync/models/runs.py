@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Self
 
 from django.conf import settings
@@ -10,6 +12,18 @@ from django.utils.translation import gettext_lazy as _
 from tsh_erp.common.models import TimeStampedModel
 
 OPEN = ("queued", "running")
+
+
+@dataclass
+class Turn:
+    """A share of a worker's time: until `ends_at` (time.monotonic's seconds), then `queue_again` has the run go on.
+
+    `show_life` is called whenever the run shows a sign of life, so that its worker does too.
+    """
+
+    ends_at: float
+    queue_again: Callable[[SyncRun], None]
+    show_life: Callable[[], None] = lambda: None
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
@@ -38,6 +52,7 @@ class SyncRun(TimeStampedModel):
         BACKFILL = "backfill", _("back-fill")
         IMAGES = "images", _("images")
         REMAP = "remap", _("mapping anew")
+        RECONCILE = "reconcile", _("reconciliation")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("waiting to start")
@@ -89,6 +104,11 @@ class SyncRun(TimeStampedModel):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("user")
     )
+
+    # The turn that a worker gives the run now; not stored. None: it is worked on to its end. See `runs.report`.
+    turn: Turn | None = None
+    # What made the work of this process on it fail; not stored, `error` tells people.
+    failure: Exception | None = None
 
     objects = SyncRunQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from zoho_sync.queue.claiming import (
     return_expired_leases,
 )
 from zoho_sync.queue.enqueueing import Work, enqueue
+from zoho_sync.queue.looking import without_job
 from zoho_sync.queue.operating import can_be_discarded, discard, retry_now
 from zoho_sync.queue.settling import End, Settlement, settle, wake_children
 
@@ -30,4 +31,5 @@ __all__ = [
     "return_expired_leases",
     "settle",
     "wake_children",
+    "without_job",
 ]

@@ -91,7 +91,7 @@ def test_only_owners_and_operators_act_on_the_sync(client, group):
         ("retry_deadletter", DeadLetter, {"retry", "retry_fresh"}),
         ("discard_deadletter", DeadLetter, {"discard"}),
         ("triage_errorgroup", ErrorGroup, {"acknowledge", "ignore", "resolve"}),
-        ("acknowledge_alert", Alert, {"acknowledge"}),
+        ("acknowledge_alert", Alert, {"acknowledge", "snooze_hour", "snooze_day", "snooze_week"}),
         ("resolve_alert", Alert, {"resolve"}),
         ("discard_inboxevent", InboxEvent, {"discard"}),
     ],

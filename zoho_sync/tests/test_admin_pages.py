@@ -14,6 +14,8 @@ from zoho_sync import alerts
 from zoho_sync.admin.states import TONES
 from zoho_sync.models import (
     Alert,
+    ApiSlot,
+    ApiUsage,
     DeadLetter,
     ErrorGroup,
     InboxEvent,
@@ -30,6 +32,8 @@ pytestmark = pytest.mark.django_db
 
 SYNC_MODELS = (
     Alert,
+    ApiSlot,
+    ApiUsage,
     DeadLetter,
     ErrorGroup,
     InboxEvent,
@@ -51,6 +55,7 @@ STATES = (
     *Alert.Severity,
     *ZohoRecord.State,
     *SyncRun.Status,
+    *ZohoConnection.Breaker,
 )
 
 
@@ -76,9 +81,11 @@ def fill(number, *, start=0):
         deliver(item(str(1000 + one), rate="nonsense"))
     drain()
     for one in numbers:
-        run = SyncRun.objects.create(module="item", mode="full", started_at=NOON)
+        run = SyncRun.objects.create(module="item", mode="full", status="completed", started_at=NOON, finished_at=NOON)
         SyncCursor.objects.create(module=f"module {one}", run=run)
         ZohoConnection.objects.create(organization_id=str(one), refresh_token="very secret", scopes=["a.READ"])
+        ApiSlot.objects.create(number=one)
+        ApiUsage.objects.create(day=NOON.date() - timedelta(days=one), priority=1, calls=one)
         alerts.raise_alert(code="test", cause=str(one), title="Title", at=NOON)
         ErrorGroup.objects.create(
             fingerprint=str(one), module="item", error_class="E", sample="s", first_seen_at=NOON, last_seen_at=NOON

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,9 +11,12 @@ from django.core.management import CommandError, call_command
 from django.db.models import QuerySet
 
 from catalog.models import Product, StockLedgerEntry, StockLevel
-from commerce.models import Customer, CustomerPaymentAllocation
-from zoho_sync.audit import SHOWN, audit
-from zoho_sync.models import DeadLetter, InboxEvent, SyncLog, SyncQueueItem, ZohoRecord
+from commerce.models import CreditNoteAllocation, Customer, CustomerPaymentAllocation
+from tsh_erp.events.models import StoredEvent
+from zoho_sync import queue
+from zoho_sync.audit import SHOWN, audit, books
+from zoho_sync.audit.auditing import CHECKS
+from zoho_sync.models import DeadLetter, InboxEvent, SyncLog, SyncQueueItem, SyncRun, ZohoRecord
 from zoho_sync.tests.road import NOON, contact, deliver, drain, invoice, item, moment, seconds
 
 pytestmark = pytest.mark.django_db
@@ -182,7 +186,7 @@ def test_a_payment_whose_allocations_are_not_zohos(world, damage):
     else:
         CustomerPaymentAllocation.objects.update(amount=Decimal("29.99"))
 
-    [text] = broken()["payment allocations sum as Zoho's do"]
+    [text] = broken()["payments and credits are allocated as Zoho says"]
     assert text.startswith("customerpayment 4: allocations sum to ")
 
 
@@ -203,3 +207,119 @@ def test_the_command_says_what_is_broken_and_ends_with_one(world, capsys):
 
     assert getattr(ended.value, "code", getattr(ended.value, "returncode", None)) == 1
     assert "is dead without an unresolved dead letter" in capsys.readouterr().out
+
+
+# --- what was promised for a time -----------------------------------------------------------------
+
+
+def late(at) -> dict[str, list[str]]:
+    return {check.name: list(check.broken) for check in audit(at=at) if not check.holds}
+
+
+def test_a_job_that_nobody_took_back(settings):
+    settings.TDS_LOCK_TIMEOUT_SECONDS = 60
+    deliver(item("1"))
+    queue.claim("dead", limit=1, at=NOON)
+    job = SyncQueueItem.objects.get()
+
+    lost_at = NOON + timedelta(seconds=60)
+    assert late(lost_at + timedelta(minutes=14)) == {}
+    assert late(lost_at + timedelta(minutes=15)) == {
+        "a lost job was taken back": [f"job {job.pk} (item 1) was lost by dead and nobody took it back"]
+    }
+
+
+def test_a_run_on_which_nobody_works():
+    columns = {"mode": "full", "started_at": NOON}
+    silent = SyncRun.objects.create(module="item", status="running", beat_at=NOON, **columns)
+    SyncRun.objects.create(module="contact", status="running", beat_at=NOON + timedelta(minutes=30), **columns)
+    forgotten = SyncRun.objects.create(module="invoice", status="queued", **columns)
+    SyncRun.objects.filter(pk=forgotten.pk).update(updated_at=NOON - timedelta(days=1))
+
+    assert late(NOON + timedelta(minutes=61)) == {
+        "an open run is worked on": [
+            f"run {silent.pk} (pull item) is running and nobody works on it",
+            f"run {forgotten.pk} (pull invoice) is queued and nobody works on it",
+        ]
+    }
+
+
+def test_a_domain_event_that_waits_for_its_listeners():
+    event = StoredEvent.objects.create(type="tests.thing", aggregate="thing:1", occurred_at=NOON)
+
+    assert late(NOON + timedelta(minutes=59)) == {}
+    assert late(NOON + timedelta(minutes=61)) == {
+        "a domain event is dispatched within the hour": [
+            f"domain event {event.pk} (tests.thing of thing:1) waits for its listeners"
+        ]
+    }
+
+
+def test_without_a_clock_nothing_is_late():
+    StoredEvent.objects.create(type="tests.thing", aggregate="thing:1", occurred_at=NOON)
+
+    assert broken() == {}
+
+
+# --- over a period --------------------------------------------------------------------------------
+
+
+def test_history_is_looked_at_from_a_time_on(world):
+    applied = event(state="applied", zoho_id="9")
+    InboxEvent.objects.filter(pk=applied.pk).update(log=None)
+
+    assert broken(since=NOON + seconds(1)) == {}
+    assert sorted(broken(since=NOON)) == ["an applied event has its applied log entry", "no event was settled twice"]
+
+
+def test_the_deliveries_of_a_period_are_counted(world):
+    assert broken(deliveries=2, since=NOON + seconds(1)) == {}
+    assert broken(deliveries=1, since=NOON + seconds(2)) == {}
+    assert broken(deliveries=8, since=NOON + seconds(1)) == {
+        "every delivery answered 202 is stored": ["8 deliveries were answered 202, 2 are stored"]
+    }
+
+
+def test_a_log_entry_may_outlive_its_events(world, settings):
+    settings.TDS_INBOX_RETENTION_DAYS = 30
+    log = event(state="applied", zoho_id="9").log
+    log.events.update(state="unchanged", log=None)
+
+    assert "no event was settled twice" in broken(at=NOON + timedelta(days=29))
+    assert late(NOON + timedelta(days=31)).keys() & {"no event was settled twice"} == set()
+
+
+def test_a_credit_note_whose_allocations_are_not_zohos():
+    deliver(contact("7"))
+    deliver(invoice("9", customer="7", total=30))
+    note = {"creditnote_id": "5", "creditnote_number": "CN-5", "customer_id": "7", "total": 30}
+    credited = [{"creditnote_invoice_id": "55", "invoice_id": "9", "credited_amount": 12.5}]
+    deliver({"creditnote": {**note, "invoices_credited": credited}}, path="credit-notes")
+    drain()
+    assert broken() == {}
+
+    CreditNoteAllocation.objects.update(amount=Decimal(13))
+
+    [text] = broken()["payments and credits are allocated as Zoho says"]
+    assert text.startswith("creditnote 5: allocations sum to 13")
+
+
+def test_large_tables_are_read_a_page_at_a_time(world, monkeypatch):
+    monkeypatch.setattr(books, "PAGE_SIZE", 1)
+    deliver(item("4", locations=PLACES), at=NOON + seconds(5))
+    drain(NOON + seconds(5))
+    QuerySet(StockLedgerEntry).update(delta=6)
+
+    assert len(broken()["the stock ledger sums to the stock levels"]) == 2
+
+
+def test_the_command_answers_programs_too_and_refuses_what_it_cannot_know(world, capsys):
+    call_command("zoho_audit", "--json", "--since", "2026-03-01T00:00")
+    told = json.loads(capsys.readouterr().out)
+    assert told["holds"] is True
+    assert len(told["checks"]) == len(CHECKS)
+
+    for arguments in (["--since", "2020-01-01", "--deliveries", "8"], ["--since", "2999-01-01"]):
+        with pytest.raises(CommandError) as refused:
+            call_command("zoho_audit", *arguments)
+        assert refused.value.returncode == 2

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 
 from catalog.models import PriceListItem, Product, StockLevel, Warehouse
 from commerce.models import Customer, CustomerPayment, Invoice
 from zoho_sandbox.clock import START
-from zoho_sync import bulk, tasks
+from zoho_sync import bulk, runs
+from zoho_sync.bulk import pulling
 from zoho_sync.entities import BY_MODULE, ENTITIES
 from zoho_sync.errors import NotConfigured
 from zoho_sync.models import DeadLetter, SyncCursor, SyncQueueItem, SyncRun, ZohoRecord
+from zoho_sync.models.payload import exact_number
+from zoho_sync.tests.conftest import lift_limits
 
 pytestmark = pytest.mark.django_db
 Mode, Status = SyncRun.Mode, SyncRun.Status
@@ -27,7 +28,7 @@ CURRENCY, CONTACT, PAYMENT = BY_MODULE["currency"], BY_MODULE["contact"], BY_MOD
 
 
 def counts(run: SyncRun) -> dict[str, int]:
-    names = ("seen", "created", "updated", "unchanged", "stale", "failed")
+    names = ("seen", "created", "updated", "unchanged", "stale", "skipped", "retired", "failed")
     return {name: count for name in names if (count := getattr(run, name))}
 
 
@@ -85,25 +86,101 @@ def test_a_second_pull_finds_exactly_what_changed(zoho):
     assert counts(runs["item"]) == {"seen": 3, "created": 1, "updated": 1, "unchanged": 1}
     assert counts(runs["contact"]) == {"seen": 2, "updated": 1, "unchanged": 1}
     assert runs["contact"].calls == 2
-    assert counts(runs["invoice"]) == {"seen": 10, "unchanged": 10}
+    assert counts(runs["invoice"]) == {"seen": 1, "unchanged": 1}
+    assert sum(run.created + run.updated for run in runs.values()) == 3
     assert Product.objects.get(zoho_id=items[5]["item_id"]).base_price == Decimal("33.25")
 
 
 def test_days_of_business_leave_both_sides_alike(zoho):
     pull_everything()
-    zoho.control.tick(150)
+    zoho.control.tick(60)
 
-    runs = pull_everything(mode=Mode.FULL)
+    runs = pull_everything()
 
     assert {run.status for run in runs.values()} == {Status.COMPLETED}
     for invoice in zoho.control.records("invoice"):
         stored = Invoice.objects.get(zoho_id=invoice["invoice_id"])
         assert (stored.balance, stored.status) == (invoice["balance"], invoice["status"])
+        assert stored.lines.count() == len(invoice["line_items"])
     for item in zoho.control.records("item"):
-        levels = StockLevel.objects.filter(product__zoho_id=item["item_id"])
-        assert {level.warehouse.zoho_id: level.accounting_on_hand for level in levels} == {
-            row["location_id"]: row["location_stock_on_hand"] for row in item.get("locations", ())
-        }
+        assert Product.objects.get(zoho_id=item["item_id"]).base_price == item["rate"]
+
+
+def test_a_full_pull_reads_lists_and_leaves_details_to_those_who_fetch_them(zoho):
+    full = {entity.module: bulk.pull(entity, mode=Mode.FULL) for entity in (CURRENCY, ITEM, CONTACT, INVOICE)}
+
+    assert {module: run.calls for module, run in full.items()} == {"currency": 1, "item": 1, "contact": 1, "invoice": 1}
+    assert {run.status for run in full.values()} == {Status.COMPLETED}
+    assert Product.objects.count() == 60
+    assert Invoice.objects.count() == 10
+    for module, total in (("item", 60), ("contact", 68), ("invoice", 10)):
+        assert ZohoRecord.objects.filter(module=module).without_detail().count() == total
+
+
+def test_a_full_pull_brings_the_details_of_price_lists_and_item_groups(zoho):
+    bulk.pull(CURRENCY)
+
+    books, groups = bulk.pull(PRICEBOOK, mode=Mode.FULL), bulk.pull(BY_MODULE["itemgroup"], mode=Mode.FULL)
+    again = bulk.pull(BY_MODULE["itemgroup"], mode=Mode.FULL)
+
+    assert (books.calls, groups.calls, again.calls) == (1 + books.seen, 1 + groups.seen, 1)
+    assert not ZohoRecord.objects.filter(module__in=["pricebook", "itemgroup"]).without_detail().exists()
+
+
+def test_an_incremental_pull_fetches_no_more_details_than_it_may(zoho, monkeypatch):
+    monkeypatch.setattr(pulling, "MOST_DETAIL_CALLS", 20)
+    bulk.pull(CURRENCY)
+
+    run = bulk.pull(CONTACT)
+
+    assert (run.created, run.calls) == (68, 1 + 20)
+    assert ZohoRecord.objects.filter(module="contact").without_detail().count() == 48
+
+
+@pytest.mark.parametrize("module", ["item", "contact", "invoice", "salesorder", "bill"])
+def test_where_zoho_ignores_filters_and_sorting_the_whole_list_is_read_for_what_changed(zoho, module):
+    entity = BY_MODULE[module]
+    for parent in (CURRENCY, CONTACT, entity):
+        bulk.pull(parent, mode=Mode.FULL)
+    zoho.control.switch(ignore_filters=True)
+    changed = zoho.control.records(module)[2][entity.id_key]
+    zoho.control.patch(module, changed, {"notes": "changed", "description": "changed"}, webhook=False)
+    before = ZohoRecord.objects.get(module=module, zoho_id=changed).modified_at
+
+    run = bulk.pull(entity)
+
+    assert (run.status, run.created, run.updated) == (Status.COMPLETED, 0, 1)
+    assert ZohoRecord.objects.get(module=module, zoho_id=changed).modified_at > before
+
+
+@pytest.mark.parametrize("module", ["invoice", "bill", "creditnote", "purchaseorder", "vendorcredit", "vendorpayment"])
+def test_documents_that_changed_are_asked_for_by_their_time(zoho, module):
+    entity = BY_MODULE[module]
+    for parent in (CURRENCY, CONTACT, entity):
+        bulk.pull(parent, mode=Mode.FULL)
+    changed = zoho.control.records(module)[-1][entity.id_key]
+    zoho.control.patch(module, changed, {"notes": "changed", "reference_number": "R-77"}, webhook=False)
+
+    run = bulk.pull(entity)
+
+    assert (run.status, run.updated, run.pages) == (Status.COMPLETED, 1, 1)
+    assert run.seen <= 2  # the newest of before is within the overlap
+    assert ZohoRecord.objects.get(module=module, zoho_id=changed).detail_at is not None
+
+
+def test_without_the_scope_of_the_api_that_filters_the_whole_list_is_read_from_the_other(zoho):
+    for parent in (CURRENCY, CONTACT, INVOICE):
+        bulk.pull(parent, mode=Mode.FULL)
+    changed = zoho.control.records("invoice")[4]["invoice_id"]
+    zoho.control.patch("invoice", changed, {"reference_number": "R-5"}, webhook=False)
+    zoho.control.fault("unauthorized", path="/books/v3/invoices")
+
+    run = bulk.pull(INVOICE)
+    again = bulk.pull(INVOICE, mode=Mode.FULL)
+
+    assert (run.status, run.updated, run.error) == (Status.COMPLETED, 1, "")
+    assert again.status == Status.COMPLETED
+    assert ZohoRecord.objects.get(module="invoice", zoho_id=changed).payload["reference_number"] == "R-5"
 
 
 def test_prices_that_change_without_a_time_are_found(zoho):
@@ -118,21 +195,6 @@ def test_prices_that_change_without_a_time_are_found(zoho):
         price_list__zoho_id=book["pricebook_id"], product_zoho_id=book["pricebook_items"][0]["item_id"]
     )
     assert row.rate == Decimal("77.50")
-
-
-def test_only_a_full_pull_sees_stock_move(zoho):
-    pull_everything()
-    item = next(row for row in zoho.control.world.records("item") if row.get("locations"))
-    item["locations"][0]["location_stock_on_hand"] = Decimal("41.000000")
-
-    incremental, full = bulk.pull(ITEM), bulk.pull(ITEM, mode=Mode.FULL)
-
-    assert incremental.updated == 0
-    assert counts(full) == {"seen": 60, "updated": 1, "unchanged": 59}
-    level = StockLevel.objects.get(
-        product__zoho_id=item["item_id"], warehouse__zoho_id=item["locations"][0]["location_id"]
-    )
-    assert level.accounting_on_hand == 41
 
 
 def test_parents_that_are_not_here_are_fetched(zoho):
@@ -174,6 +236,19 @@ def test_a_record_full_of_nonsense_becomes_a_dead_letter_and_the_others_arrive(z
     assert letter.payload["rate"] == "a lot"
 
 
+def test_a_record_that_comes_right_closes_its_dead_letter(zoho):
+    item = zoho.control.records("item")[0]
+    zoho.control.patch("item", item["item_id"], {"rate": "a lot"}, webhook=False)
+    bulk.pull(ITEM)
+    zoho.control.patch("item", item["item_id"], {"rate": Decimal("5.50")}, webhook=False)
+
+    run = bulk.pull(ITEM)
+
+    assert (run.status, run.created) == (Status.COMPLETED, 1)
+    letter = DeadLetter.objects.get()
+    assert (letter.state, letter.reason) == ("resolved", "the record was brought in")
+
+
 def test_a_time_that_is_none_is_told_for_its_record_alone(zoho):
     item = zoho.control.records("item")[0]
     zoho.control.patch("item", item["item_id"], {"last_modified_time": "yesterday"}, touch=False)
@@ -195,17 +270,19 @@ def test_a_list_without_its_key_fails_the_run(zoho):
 
 
 def test_a_limit_ends_the_run_and_keeps_what_was_read(zoho):
-    zoho.control.fault("minute_limit", path="/itemdetails")
+    zoho.control.fault("daily_limit", path="/itemdetails")
 
     run = bulk.pull(ITEM)
 
-    assert run.status == Status.FAILED
+    assert (run.status, run.pages) == (Status.FAILED, 0)
     assert "a limit of Zoho's is reached" in run.error
     assert Product.objects.count() == 60
     assert not SyncCursor.objects.exists()
 
     zoho.control.fault()
-    after = bulk.pull(ITEM)
+    lift_limits()
+    after = bulk.perform(runs.take(run.pk, resume=True))
+    assert (after.status, after.pages) == (Status.COMPLETED, 1)
     assert counts(after) == {"seen": 60, "updated": 60}
     assert StockLevel.objects.exists()
     assert not ZohoRecord.objects.filter(detail_stale=True).exists()
@@ -213,7 +290,7 @@ def test_a_limit_ends_the_run_and_keeps_what_was_read(zoho):
 
 def test_a_detail_that_cannot_be_had_is_left_to_the_worker(zoho):
     bulk.pull(CURRENCY)
-    zoho.control.fault("html", times=1, path="/pricebooks/")
+    zoho.control.fault("bad_parameter", times=1, path="/pricebooks/")
 
     run = bulk.pull(PRICEBOOK)
 
@@ -287,83 +364,6 @@ def test_without_configuration_nothing_begins():
     assert not SyncRun.objects.exists()
 
 
-# --- the command ------------------------------------------------------------------------------------
-
-
-def test_the_command_says_what_came_of_it(zoho, capsys):
-    call_command("sync_zoho", "warehouses", "Currency")
-
-    out, err = capsys.readouterr()
-    lines = [re.sub(r"\d+\.\d s", "N s", line) for line in out.splitlines()]
-    assert lines == [
-        "currency: completed, 3 seen, 3 created, 0 updated, 0 unchanged, 0 stale, 0 failed, 1 calls, N s",
-        "warehouse: completed, 3 seen, 3 created, 0 updated, 0 unchanged, 0 stale, 0 failed, 1 calls, N s",
-    ]
-    assert err == ""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "mode", "seen"),
-    [
-        ([], "incremental", 60),
-        (["--incremental"], "incremental", 60),
-        (["--full"], "full", 60),
-        (["--since", "2026-11-01T09:00"], "since", 1),
-        (["--full", "--active-only", "--batch-size", "10"], "full", 60),
-        (["--no-active-only"], "incremental", 60),
-    ],
-)
-def test_every_mode_of_the_command_works(zoho, capsys, arguments, mode, seen):
-    zoho.control.patch("item", zoho.control.records("item")[0]["item_id"], {"description": "x"})
-
-    call_command("sync_zoho", "products", *arguments)
-
-    run = SyncRun.objects.get()
-    assert (run.mode, run.seen, run.status) == (mode, seen, "completed")
-    active_only = "--active-only" in arguments
-    assert run.created == (35 if active_only else seen)
-
-
-def test_without_names_the_command_takes_everything_parents_first(zoho, capsys):
-    call_command("sync_zoho")
-
-    runs = list(SyncRun.objects.order_by("id").values_list("module", "status"))
-    assert runs == [(entity.module, "completed") for entity in ENTITIES]
-
-
-def test_what_was_not_applied_is_exit_code_1_with_the_reason_on_stderr(zoho, capsys):
-    zoho.control.patch("item", zoho.control.records("item")[0]["item_id"], {"rate": "a lot"})
-
-    with pytest.raises(SystemExit) as caught:
-        call_command("sync_zoho", "currencies", "products")
-
-    out, err = capsys.readouterr()
-    assert caught.value.code == 1
-    assert "product: partial, 60 seen, 59 created, 0 updated, 0 unchanged, 0 stale, 1 failed" in out
-    assert "rate: 'a lot' is not a number" in err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["products", "unicorns", "invoices", "dragons"], r"unknown: unicorns, dragons; there are currency, tax, "),
-        (["products", "--since", "someday"], "--since: 'someday' is not a date or time"),
-        (["products", "--batch-size", "5"], "--batch-size: must be between 10 and 200"),
-    ],
-)
-def test_wrong_use_is_exit_code_2(zoho, arguments, says):
-    with pytest.raises(CommandError, match=says) as caught:
-        call_command("sync_zoho", *arguments)
-
-    assert caught.value.returncode == 2
-    assert not SyncRun.objects.exists()
-
-
-def test_the_command_without_configuration_says_what_is_missing():
-    with pytest.raises(CommandError, match="Zoho is not configured: set ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET"):
-        call_command("sync_zoho", "products")
-
-
 # --- a database that is busy ------------------------------------------------------------------------
 
 
@@ -402,7 +402,7 @@ def test_noting_what_did_not_change_is_tried_again(zoho):
 @pytest.mark.django_db(transaction=True)
 def test_handing_on_is_tried_again(zoho):
     bulk.pull(CURRENCY)
-    zoho.control.fault("html", times=1, path="/pricebooks/")
+    zoho.control.fault("bad_parameter", times=1, path="/pricebooks/")
 
     with busy_database(ENQUEUED) as refused:
         run = bulk.pull(PRICEBOOK)
@@ -436,31 +436,6 @@ def test_a_database_that_stays_busy_fails_the_run_and_says_so(zoho):
     assert (run.status, run.error) == (Status.FAILED, "OperationalError: deadlock detected")
 
 
-@pytest.mark.django_db(transaction=True)
-def test_one_module_that_breaks_does_not_keep_the_others_from_the_scheduled_pull(zoho):
-    with busy_database("zoho_sync_zohorecord", having="tax", times=999):
-        statuses = tasks.pull_all("incremental")
-
-    assert statuses.pop("tax") == "failed"
-    assert set(statuses) == {entity.module for entity in ENTITIES} - {"tax"}
-    assert set(statuses.values()) == {"completed"}
-    assert dict(SyncRun.objects.values_list("module", "status"))["tax"] == "failed"
-    assert {run.trigger for run in SyncRun.objects.all()} == {"schedule"}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_run_that_cannot_even_begin_does_not_either(zoho):
-    with busy_database('INSERT INTO "zoho_sync_syncrun"', having="user", times=999):
-        statuses = tasks.pull_all("incremental")
-
-    assert {module for module, status in statuses.items() if status != "completed"} == {"user"}
-    assert not SyncRun.objects.filter(module="user").exists()
-
-
-def test_the_scheduled_pull_says_what_is_not_configured():
-    assert "ZOHO_CLIENT_ID" in tasks.pull_if_configured("full")["skipped"]
-
-
 def test_what_moved_between_the_list_and_the_detail_is_stored_as_the_detail_has_it(zoho):
     item = next(row for row in zoho.control.world.records("item") if row.get("locations"))
 
@@ -475,3 +450,18 @@ def test_what_moved_between_the_list_and_the_detail_is_stored_as_the_detail_has_
     stored = ZohoRecord.objects.get(module="item", zoho_id=item["item_id"])
     assert stored.payload["stock_on_hand"] == 41
     assert stored.list_hash
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("-0.00", "0.00"), ("0E-6", "0.000000"), ("1.5E+1", "15"), ("12.00", "12.00"), ("-3.000000", "-3.000000")],
+)
+def test_a_number_is_read_as_the_mirror_gives_it_back(text, number):
+    assert str(exact_number(text)) == number
+    record = ZohoRecord.objects.create(
+        module="item", zoho_id="1", payload={"rate": exact_number(text)}, observed_at=timezone.now()
+    )
+
+    record.refresh_from_db()
+
+    assert str(record.payload["rate"]) == number

@@ -512,8 +512,16 @@ def test_a_list_row_that_was_asked_for_before_the_detail_only_fills_in_what_that
     folded = fold(ITEM, None, [detail, seen(row_of_list, kind=Kind.LIST, modified=3, observed=1)])
 
     assert folded.row.payload == {"name": "A", "stock_on_hand": 4, "locations": [1], "image_name": "a.png"}
-    assert folded.row.list_hash == payload_hash(row_of_list)
+    assert folded.row.list_hash == "", "it says another stock than the detail: seen again, it would be news"
     assert (folded.row.modified_at, folded.row.observed_at) == (at(3), NOON + seconds(2))
+
+
+def test_a_list_row_that_agrees_with_the_detail_after_it_is_remembered():
+    detail = seen({"name": "A", "stock_on_hand": 4, "locations": [1]}, kind=Kind.DETAIL, modified=3, observed=2)
+    row_of_list = {"name": "A", "stock_on_hand": 4, "image_name": "a.png", "locations": []}
+    folded = fold(ITEM, None, [detail, seen(row_of_list, kind=Kind.LIST, modified=3, observed=1)])
+
+    assert folded.row.list_hash == payload_hash(row_of_list)
 
 
 def test_a_list_row_of_before_the_detail_does_not_move_its_time():

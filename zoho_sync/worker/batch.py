@@ -16,7 +16,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
-from zoho_sync import alerts, client, dead_letters, queue, refetch, stock
+from zoho_sync import alerts, client, dead_letters, drift, queue, refetch, stock
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
 from zoho_sync.entities import Entity
 from zoho_sync.errors import (
@@ -70,7 +70,9 @@ class Batch:
                 self._read_events()
                 if self._can_fetch:
                     self._fetch()
-                return self._apply_and_settle()
+                settled = self._apply_and_settle()
+                self._watch_for_drift()
+                return settled
             except TRANSIENT:
                 log.warning("batch_again", module=self.entity.module, attempt=attempt, exc_info=True)
                 close_old_connections()
@@ -223,6 +225,12 @@ class Batch:
                 items[zoho_id] = items.get(zoho_id, frozenset()) | more
             self._queue_follow_ups(ready, results, items, at=at)
         return len(claims)
+
+    def _watch_for_drift(self) -> None:
+        """After the commit, whatever became of the records: what cannot be mapped is often what has changed."""
+        ready = [claim.zoho_id for claim in self.claims if claim.zoho_id not in self._blocked]
+        told = [one for zoho_id in ready for one in self._known(zoho_id)]
+        drift.watch(self.entity.module, told, at=self.clock.now())
 
     def _items_named(self, claims: Sequence[Claim]) -> dict[str, frozenset[str]]:
         """The items whose stock these records move, as far as the mirror knows by now; they can only be asked for."""

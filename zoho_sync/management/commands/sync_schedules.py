@@ -1,4 +1,4 @@
-"""`manage.py sync_schedules`: write the periodic jobs. Run by every deploy; safe to repeat."""
+"""`manage.py sync_schedules`: write the periodic jobs and the alert rules. Run by every deploy; safe to repeat."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from tsh_erp.jobs.schedules import write_schedules
+from zoho_sync.rulebook import write_rules
 from zoho_sync.schedules import SCHEDULES
 
 
 class Command(BaseCommand):
-    help = "Write the periodic jobs into django-q2's table. What stays as it was keeps its next run."
+    help = "Write the periodic jobs and alert rules into their tables. What stays as it was is left alone."
 
     def handle(self, *args: Any, **options: Any) -> None:
         written = write_schedules(SCHEDULES)
+        write_rules()
         self.stdout.write(
             f"{written.total} schedules: {written.created} created, {written.changed} changed, "
             f"{written.removed} removed, {written.total - written.created - written.changed} as they were"

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import AbstractContextManager, nullcontext
-from datetime import datetime
+import getpass
+import uuid
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from zoho_sync import bulk
-from zoho_sync.entities import ENTITIES, RANK, Entity, find_entity
-from zoho_sync.errors import NotConfigured
+from zoho_sync import bulk, runs
+from zoho_sync.entities import BY_MODULE
+from zoho_sync.errors import LoginRefused, NotConfigured, OrganisationMustWait
+from zoho_sync.management.arguments import chosen_entities, read_time
+from zoho_sync.management.connecting import check_connection
+from zoho_sync.management.interrupting import stoppable
+from zoho_sync.management.progress import RunBar
 from zoho_sync.models import SyncRun
 
 LEAST_BATCH, MOST_BATCH = 10, 200
-COUNTS = ("seen", "created", "updated", "unchanged", "stale", "failed", "calls")
+COUNTS = ("seen", "created", "updated", "unchanged", "stale", "skipped", "retired", "failed", "calls")
+SHOWN_ERRORS = 10
 
 
 class Command(BaseCommand):
@@ -28,99 +30,132 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("entities", nargs="*", metavar="entity", help="product, customer, invoice …; all if none")
         how = parser.add_mutually_exclusive_group()
-        how.add_argument("--full", action="store_true", help="read everything")
+        how.add_argument("--full", action="store_true", help="read everything, and retire what is gone from Zoho")
         how.add_argument("--incremental", action="store_true", help="what changed since the last pull (the default)")
         how.add_argument("--since", metavar="T", help="what changed since a date or time, e.g. 2026-11-01T08:00")
-        parser.add_argument("--batch-size", type=int, default=bulk.BATCH_SIZE, metavar="N", help="records at once")
+        how.add_argument("--rewind", metavar="T", help="pull nothing: have the next pull begin at this date or time")
+        how.add_argument("--resume", type=int, metavar="RUN", help="go on with a run that stopped, as it was begun")
+        parser.add_argument("--batch-size", type=int, metavar="N", help="records in one transaction, 10 to 200")
         parser.add_argument(
             "--active-only",
             action=argparse.BooleanOptionalAction,
             default=False,
             help="leave out what is inactive in Zoho",
         )
+        parser.add_argument("--with-stock-only", action="store_true", help="products: leave out what is not in stock")
+        parser.add_argument("--images", action="store_true", help="products: bring their images afterwards")
+        parser.add_argument(
+            "--confirm-sweep",
+            action="store_true",
+            help="with --resume: retire what the sweep missed, where Zoho says that it is gone",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        entities = chosen_entities(options["entities"])
-        since = read_time(options["since"]) if options["since"] else None
-        if not LEAST_BATCH <= options["batch_size"] <= MOST_BATCH:
-            raise CommandError(f"--batch-size: must be between {LEAST_BATCH} and {MOST_BATCH}", returncode=2)
-        mode = SyncRun.Mode.FULL if options["full"] else SyncRun.Mode.SINCE if since else SyncRun.Mode.INCREMENTAL
-        incomplete = 0
-        for entity in entities:
-            with _Bar(entity) as bar:
-                try:
-                    run = bulk.pull(
-                        entity,
-                        mode=mode,
-                        since=since,
-                        batch_size=options["batch_size"],
-                        active_only=options["active_only"],
-                        track=bar.show,
-                    )
-                except NotConfigured as error:
-                    raise CommandError(str(error)) from error
-                except KeyboardInterrupt:
-                    self.stderr.write(f"{entity.name}: stopped; what was read is applied")
-                    raise SystemExit(1) from None
-            self.stdout.write(f"{entity.name}: {run.status}, {_counts(run)}")
-            if run.error:
-                self.stderr.write(f"{entity.name}: {run.error}")
-            incomplete += run.status != SyncRun.Status.COMPLETED
-        if incomplete:
+        if options["rewind"] is not None:
+            self._rewind(options)
+            return
+        with stoppable():
+            done = self._begin(options) if options["resume"] is None else [self._resume(options)]
+        if any(run.status != SyncRun.Status.COMPLETED for run in done):
             raise SystemExit(1)
 
+    # --- new runs ---------------------------------------------------------------------------------
 
-def chosen_entities(names: list[str]) -> list[Entity]:
-    """What the names mean, parents before children; everything when there are none. CommandError names all unknown."""
-    if not names:
-        return list(ENTITIES)
-    found = {name: find_entity(name) for name in names}
-    if unknown := [name for name, entity in found.items() if entity is None]:
-        known = ", ".join(entity.name for entity in ENTITIES)
-        raise CommandError(f"unknown: {', '.join(unknown)}; there are {known}", returncode=2)
-    wanted = {entity.module: entity for entity in found.values() if entity}
-    return sorted(wanted.values(), key=lambda entity: RANK[entity.module])
+    def _begin(self, options: dict[str, Any]) -> list[SyncRun]:
+        if options["confirm_sweep"]:
+            raise CommandError("--confirm-sweep: name the run with --resume", returncode=2)
+        entities = chosen_entities(options["entities"])
+        since = read_time(options["since"]) if options["since"] is not None else None
+        size = bulk.BATCH_SIZE if options["batch_size"] is None else options["batch_size"]
+        if not LEAST_BATCH <= size <= MOST_BATCH:
+            raise CommandError(f"--batch-size: must be between {LEAST_BATCH} and {MOST_BATCH}", returncode=2)
+        mode = SyncRun.Mode.FULL if options["full"] else SyncRun.Mode.SINCE if since else SyncRun.Mode.INCREMENTAL
+        check_connection()
+        try:
+            runs.refuse_open(SyncRun.Kind.PULL, [entity.module for entity in entities])
+        except runs.AlreadyRunning as error:
+            raise CommandError(str(error), returncode=2) from error
+        batch, done = uuid.uuid4(), []
+        for entity in entities:
+            try:
+                opened = runs.open_run(
+                    SyncRun.Kind.PULL,
+                    entity.module,
+                    mode=mode,
+                    trigger=SyncRun.Trigger.COMMAND,
+                    since=since,
+                    options={
+                        "batch_size": size,
+                        "active_only": options["active_only"],
+                        "with_stock_only": options["with_stock_only"],
+                        "images": options["images"],
+                    },
+                    batch=batch,
+                )
+                done.append(self._perform(runs.take(opened.pk)))
+            except runs.AlreadyRunning as error:
+                raise CommandError(str(error), returncode=2) from error
+            if isinstance(done[-1].failure, OrganisationMustWait):
+                break  # the others would be told the same
+        return done
 
+    # --- cursors ----------------------------------------------------------------------------------
 
-def read_time(text: str) -> datetime:
-    """A date or time; without an offset it is local time."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"--since: {text!r} is not a date or time", returncode=2) from error
-    return moment if moment.tzinfo else timezone.make_aware(moment)
+    def _rewind(self, options: dict[str, Any]) -> None:
+        to = read_time(options["rewind"], option="--rewind")
+        if to > timezone.now():
+            raise CommandError("--rewind: must not lie in the future", returncode=2)
+        try:
+            rewound = bulk.rewind([entity.module for entity in chosen_entities(options["entities"])], to=to)
+        except runs.AlreadyRunning as error:
+            raise CommandError(f"--rewind: {error}", returncode=2) from error
+        for one in rewound:
+            until = timezone.localtime(one.before).isoformat(timespec="seconds")
+            self.stdout.write(f"{BY_MODULE[one.module].name}: had come to {until}")
+        self.stdout.write(f"{len(rewound)} rewound to {timezone.localtime(to).isoformat(timespec='seconds')}")
 
+    # --- runs that stopped ------------------------------------------------------------------------
 
-def _counts(run: SyncRun) -> str:
-    seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-    return ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS) + f", {seconds:.1f} s"
+    def _resume(self, options: dict[str, Any]) -> SyncRun:
+        run_id = options["resume"]
+        if options["entities"] or options["batch_size"] is not None:
+            raise CommandError("--resume: the run goes on as it was begun; name nothing else", returncode=2)
+        known = SyncRun.objects.filter(pk=run_id, kind=SyncRun.Kind.PULL)
+        if not known.exists():
+            raise CommandError(f"--resume: there is no pull with the number {run_id}", returncode=2)
+        check_connection()
+        try:
+            if options["confirm_sweep"]:
+                bulk.confirm_sweep(run_id, by=getpass.getuser())
+            return self._perform(runs.take(run_id, resume=True))
+        except (runs.NotResumable, runs.AlreadyRunning) as error:
+            raise CommandError(f"--resume: {error}", returncode=2) from error
 
+    # --- both -------------------------------------------------------------------------------------
 
-class _Bar:
-    """How far the run has come, on a terminal only, and never on stdout."""
+    def _perform(self, run: SyncRun) -> SyncRun:
+        name = BY_MODULE[run.module].name
+        with RunBar(name) as bar:
+            try:
+                bulk.perform(run, track=bar.show)
+            except KeyboardInterrupt:
+                self.stderr.write(f"{name}: stopped; go on with: manage.py sync_zoho --resume {run.pk}")
+                raise SystemExit(1) from None
+            except runs.RunTaken as error:
+                raise CommandError(str(error)) from error
+        self._tell(run)
+        return run
 
-    def __init__(self, entity: Entity) -> None:
-        self._entity = entity
-        self._progress: Progress | None = None
-        if sys.stderr.isatty():
-            self._progress = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                TimeElapsedColumn(),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._task = self._progress.add_task(entity.name)
-        self._context: AbstractContextManager[object] = self._progress or nullcontext()
-
-    def show(self, run: SyncRun) -> None:
-        if self._progress:
-            told = f"{self._entity.name}: page {run.pages}, {run.seen} seen, {run.failed} failed, {run.calls} calls"
-            self._progress.update(self._task, description=told)
-
-    def __enter__(self) -> _Bar:
-        self._context.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._context.__exit__(*error)
+    def _tell(self, run: SyncRun) -> None:
+        name = BY_MODULE[run.module].name
+        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
+        counts = ", ".join(f"{getattr(run, count)} {count}" for count in COUNTS)
+        self.stdout.write(f"{name}: {run.status}, {counts}, {seconds:.1f} s")
+        if isinstance(run.failure, NotConfigured | LoginRefused):
+            raise CommandError(f"{name}: {run.error}", returncode=2)
+        errors = [f"{one['zoho_id']}: {one['error']}" for one in run.checkpoint.get("errors", ()) if one["zoho_id"]]
+        told = dict.fromkeys([*([run.error] if run.error else []), *errors])
+        for text in list(told)[:SHOWN_ERRORS]:
+            self.stderr.write(f"{name}: {text}")
+        if run.failed > SHOWN_ERRORS:
+            self.stderr.write(f"{name}: {run.failed} failed in all; see run {run.pk}")

@@ -1,0 +1,115 @@
+"""The words that products are found by: made when a product is written, and again when its category is renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+
+from django.db import transaction
+from django.db.models import Q
+
+from catalog.choices import Subject
+from catalog.folding import search_columns
+from catalog.models import Category, ItemGroup, Product
+from catalog.services.freshness import touch
+from tsh_erp.common.sql import update_from_values
+
+Names = Mapping[int, tuple[str, ...]]
+NAMES: Mapping[type[Category | ItemGroup], tuple[str, ...]] = {Category: ("name", "name_ar"), ItemGroup: ("name",)}
+
+BATCH = 500
+SEARCHED_BY = frozenset({*Product.SEARCHED_FIELDS, "category_id", "category_name", "item_group_id", "item_group_name"})
+_read_own = attrgetter(*Product.SEARCHED_FIELDS)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The names of categories and item groups, by primary key."""
+
+    categories: Names = field(default_factory=dict)
+    item_groups: Names = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, products: Iterable[Product]) -> Surroundings:
+        """Those of these products. Two queries at most."""
+        rows = list(products)
+        return cls(
+            _names(Category, {row.category_id for row in rows}),
+            _names(ItemGroup, {row.item_group_id for row in rows}),
+        )
+
+    def describe(self, product: Product) -> tuple[str, str]:
+        """What `product` is found by: its `search_text` and `search_compact`. Pure."""
+        around = (
+            product.category_name,
+            product.item_group_name,
+            *self.categories.get(product.category_id or 0, ()),
+            *self.item_groups.get(product.item_group_id or 0, ()),
+        )
+        return search_columns((text or "" for text in _read_own(product)), around)
+
+    def derive(self, product: Product, changed: frozenset[str] | None) -> frozenset[str]:
+        """Fill in what `product` is found by when it is new or something of that changed; for `upsert`."""
+        if changed is not None and changed.isdisjoint(SEARCHED_BY):
+            return frozenset()
+        before = (product.search_text, product.search_compact)
+        product.search_text, product.search_compact = now = self.describe(product)
+        return frozenset() if now == before else frozenset(Product.DERIVED_FIELDS)
+
+
+def refresh_search_texts(
+    *,
+    at: datetime,
+    category_ids: Collection[int] | None = None,
+    item_group_ids: Collection[int] | None = None,
+) -> int:
+    """Make the words anew of the products in these categories and item groups; how many differed.
+
+    None for both means every product. A batch at a time, each in the caller's transaction or one of its own.
+    """
+    rows = Product.objects.all()
+    if category_ids is not None or item_group_ids is not None:
+        rows = rows.filter(Q(category_id__in=category_ids or ()) | Q(item_group_id__in=item_group_ids or ()))
+    keys = list(rows.order_by("zoho_id", "pk").values_list("pk", flat=True))
+    changed = sum(_refresh(keys[first : first + BATCH]) for first in range(0, len(keys), BATCH))
+    if changed:
+        touch(Subject.PRODUCTS, at=at)
+    return changed
+
+
+@transaction.atomic(savepoint=False)
+def _refresh(keys: Collection[int]) -> int:
+    """Locked in key order, as every writer of products does."""
+    products = Product.objects.filter(pk__in=keys).order_by("zoho_id", "pk").select_for_update(no_key=True)
+    known = Surroundings.of(rows := list(products))
+    news = list(_differing(rows, known))
+    if news:
+        update_from_values(Product, Product.DERIVED_FIELDS, news)
+    return len(news)
+
+
+def _differing(products: Iterable[Product], known: Surroundings) -> Iterator[tuple[int, str, str]]:
+    for product in products:
+        text, compact = known.describe(product)
+        if (text, compact) != (product.search_text, product.search_compact):
+            yield product.pk, text, compact
+
+
+def find_named(
+    model: type[Category | ItemGroup], zoho_ids: Iterable[str]
+) -> tuple[dict[str, int], dict[int, tuple[str, ...]]]:
+    """The categories or item groups that are here: primary keys by Zoho id, and names by primary key. One query."""
+    wanted = {zoho_id for zoho_id in zoho_ids if zoho_id}
+    if not wanted:
+        return {}, {}
+    rows = list(model.objects.filter(zoho_id__in=wanted).values_list("zoho_id", "pk", *NAMES[model]))
+    return {str(zoho_id): key for zoho_id, key, *_ in rows}, {key: tuple(names) for _, key, *names in rows}
+
+
+def _names(model: type[Category | ItemGroup], keys: Collection[int | None]) -> Names:
+    wanted = {key for key in keys if key}
+    if not wanted:
+        return {}
+    return {key: tuple(names) for key, *names in model.objects.filter(pk__in=wanted).values_list("pk", *NAMES[model])}

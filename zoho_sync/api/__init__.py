@@ -1,0 +1,1 @@
+"""The sync's JSON API for staff and their programs."""

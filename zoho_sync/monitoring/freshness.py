@@ -1,0 +1,116 @@
+"""How new what we hold is: of each kind of record, how many there are, the newest change, and the last pulls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count
+
+from zoho_sync.entities import ENTITIES
+from zoho_sync.models import SyncRun, ZohoRecord
+from zoho_sync.monitoring.backlog import CLOSED_SECONDS
+from zoho_sync.monitoring.keeping import kept
+
+
+@dataclass(frozen=True)
+class ModuleState:
+    """What we hold of one module, and its last pull."""
+
+    module: str
+    label: str
+    by_state: dict[str, int]
+    last_modified_at: datetime | None
+    last_run: SyncRun | None
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How new one module is here.
+
+    `brought_at` is when the last pull that ended well began: what had changed by then is here.
+    `newest_change_at` is Zoho's time of the newest change that we hold. `last_run` is the newest run
+    of any kind.
+    """
+
+    module: str
+    name: str
+    label: str
+    brought_at: datetime | None
+    newest_change_at: datetime | None
+    last_run: SyncRun | None
+
+    def age_seconds(self, at: datetime) -> float | None:
+        """How old what we hold may be, as far as pulls go; None when the module was never pulled."""
+        return max((at - self.brought_at).total_seconds(), 0.0) if self.brought_at else None
+
+
+def freshness() -> list[Freshness]:
+    """How new each module is. Two queries."""
+    found = _newest()
+    runs = SyncRun.objects.in_bulk([pk for row in found.values() for pk in row[:2] if pk])
+    return [
+        Freshness(
+            module=entity.module,
+            name=entity.name,
+            label=str(entity.label),
+            brought_at=runs[brought].started_at if brought in runs else None,
+            newest_change_at=changed,
+            last_run=runs.get(last),
+        )
+        for entity in ENTITIES
+        for last, brought, changed in [found[entity.module]]
+    ]
+
+
+def module_states() -> list[ModuleState]:
+    """What the mirror holds of each module. Three queries."""
+    counts = kept(
+        "mirror", _records, rows=lambda found: sum(sum(one.values()) for one in found.values()), seconds=CLOSED_SECONDS
+    )
+    return [
+        ModuleState(one.module, one.label, counts.get(one.module, {}), one.newest_change_at, one.last_run)
+        for one in freshness()
+    ]
+
+
+def _total(counts: dict[str, dict[str, int]]) -> int:
+    return sum(sum(states.values()) for states in counts.values())
+
+
+def _records() -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {}
+    rows = ZohoRecord.objects.values_list("module", "state").annotate(Count("id")).order_by()
+    for module, state, records in rows:
+        counts.setdefault(module, {})[state] = records
+    return counts
+
+
+def _newest() -> dict[str, tuple[Any, ...]]:
+    """By module: its newest run, its newest pull that ended well, its newest change. One look into an index for each.
+
+    Grouping would read every run and every record.
+    """
+    names = {model: connection.ops.quote_name(model._meta.db_table) for model in (SyncRun, ZohoRecord)}
+    modules = [entity.module for entity in ENTITIES]
+    statement = f"""
+        SELECT m.column1,
+            (SELECT id FROM {names[SyncRun]} r WHERE r.module = m.column1 ORDER BY id DESC LIMIT 1),
+            (SELECT id FROM {names[SyncRun]} r WHERE r.module = m.column1 AND r.status = %s AND r.kind = %s
+             ORDER BY id DESC LIMIT 1),
+            (SELECT max(z.modified_at) FROM {names[ZohoRecord]} z WHERE z.module = m.column1)
+        FROM (VALUES {", ".join(["(%s)"] * len(modules))}) AS m
+    """  # noqa: S608 - names from the models
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [SyncRun.Status.COMPLETED, SyncRun.Kind.PULL, *modules])
+        return {module: (last, brought, _moment(changed)) for module, last, brought, changed in cursor.fetchall()}
+
+
+def _moment(value: Any) -> datetime | None:
+    """SQLite answers with text."""
+    column: Any = ZohoRecord._meta.get_field("modified_at")
+    for convert in connection.ops.get_db_converters(column.get_col("z")):
+        value = convert(value, None, connection)
+    return value  # type: ignore[no-any-return]

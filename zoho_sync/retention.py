@@ -1,0 +1,198 @@
+"""Forget what is older than it need be: a window of rows at a time, never what is open or still named by something.
+
+Each window is one statement in a transaction of its own, found by primary key: nobody waits for it,
+however large the table is and whatever its other indexes are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, transaction
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+
+from tsh_erp.events.models import FailedDelivery, StoredEvent
+from tsh_erp.jobs.heartbeat import beat
+from tsh_erp.jobs.pruning import delete_in_batches, prune_jobs
+from zoho_sync.models import (
+    Alert,
+    ApiUsage,
+    DeadLetter,
+    InboxEvent,
+    MetricSample,
+    SyncCursor,
+    SyncLog,
+    SyncQueueItem,
+    SyncRun,
+)
+from zoho_sync.models.dead_letters import UNRESOLVED
+from zoho_sync.models.queue import Status
+
+log = structlog.get_logger(__name__)
+
+WINDOW = 1_000
+MOST_SECONDS = 15 * 60.0
+# An event goes before the one that overtook it, a record before the delivery it came in.
+MOST_ROUNDS = 3
+
+State = InboxEvent.State
+# What is over: QUEUED, INVALID and DEAD wait for a worker or for a person.
+SETTLED = (State.APPLIED, State.UNCHANGED, State.STALE, State.SUPERSEDED, State.DISCARDED)
+ENDED = (Status.COMPLETED, Status.DEAD_LETTER, Status.DISCARDED)
+CLOSED = (DeadLetter.State.RESOLVED, DeadLetter.State.DISCARDED)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that may go, and the column that says how old a row is; older rows have, but for a moment, lower keys."""
+
+    name: str
+    rows: QuerySet[Any]
+    age: str
+
+
+def prune(
+    *, at: datetime, most_seconds: float = MOST_SECONDS, clock: Callable[[], float] = time.monotonic
+) -> dict[str, int]:
+    """Delete what the settings let go (`TDS_…_RETENTION_DAYS`); how many rows of each table.
+
+    Ends after `most_seconds`: the next night goes on. A table that cannot be pruned is logged and keeps no
+    other from its turn. Never called inside a transaction.
+    """
+    ends_at = clock() + most_seconds
+    is_over = partial(_is_over, clock, ends_at)
+    pruned: dict[str, int] = {}
+    for name, step in _steps(at, is_over):
+        if is_over():
+            log.warning("retention_out_of_time", stopped_before=name)
+            break
+        try:
+            pruned |= {one: count + pruned.get(one, 0) for one, count in step().items()}
+        except (DatabaseError, ProtectedError):
+            log.exception("retention_failed", table=name)
+            close_old_connections()
+    return pruned
+
+
+def _steps(at: datetime, is_over: Callable[[], bool]) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
+    """Children before parents: what is still named by a row that stays, stays."""
+    inbox, history, metrics = (
+        at - timedelta(days=days)
+        for days in (
+            settings.TDS_INBOX_RETENTION_DAYS,
+            settings.TDS_LOG_RETENTION_DAYS,
+            settings.TDS_METRIC_RETENTION_DAYS,
+        )
+    )
+    windows = (
+        Table("dead_letters", _dead_letters(history), "created_at"),
+        Table("inbox", _events(inbox), "received_at"),
+        Table("log", _log(history), "started_at"),
+        Table("queue", _jobs(history), "created_at"),
+        Table("domain_events", _domain_events(history), "occurred_at"),
+        Table("metrics", MetricSample.objects.prunable(before=metrics), "at"),
+    )
+    for table in windows:
+        before = {"inbox": inbox, "metrics": metrics}.get(table.name, history)
+        yield table.name, partial(_prune_table, table, before, is_over)
+    few: dict[str, QuerySet[Any]] = {
+        "alerts": Alert.objects.filter(state=Alert.State.RESOLVED, resolved_at__lt=history),
+        "runs": _runs(history),
+        "api_usage": ApiUsage.objects.filter(day__lt=history.date()),
+    }
+    for name, rows in few.items():
+        yield name, partial(_prune_few, name, rows, is_over)
+    yield "jobs", partial(prune_jobs, before=metrics)
+
+
+def _prune_table(table: Table, before: datetime, is_over: Callable[[], bool]) -> dict[str, int]:
+    pruned = 0
+    for _ in range(MOST_ROUNDS):
+        gone = _walk(table, before, is_over)
+        pruned += gone
+        if not gone or table.name != "inbox":
+            break
+    return {table.name: pruned}
+
+
+def _walk(table: Table, before: datetime, is_over: Callable[[], bool]) -> int:
+    """Window by window from the oldest key to the first row that is young; how many rows are gone."""
+    everything = table.rows.model._default_manager.order_by("pk").values_list("pk", table.age)
+    last, pruned = 0, 0
+    while not is_over():
+        window = list(everything.filter(pk__gt=last)[:WINDOW])
+        if not window or window[0][1] >= before:
+            break
+        first, last = window[0][0], window[-1][0]
+        with transaction.atomic():
+            pruned += table.rows.filter(pk__gte=first, pk__lte=last)._raw_delete(using=table.rows.db)
+        beat()
+    return pruned
+
+
+def _prune_few(name: str, rows: QuerySet[Any], is_over: Callable[[], bool]) -> dict[str, int]:
+    """Rows that others may hang on, which Django looks after."""
+    return {name: delete_in_batches(rows, until=is_over)}
+
+
+def _is_over(clock: Callable[[], float], ends_at: float) -> bool:
+    return clock() >= ends_at
+
+
+def _events(before: datetime) -> QuerySet[InboxEvent]:
+    """Settled events of records without an unresolved dead letter, that no other row names."""
+    return InboxEvent.objects.filter(
+        Q(state__in=SETTLED, settled_at__lt=before) | Q(state=State.SPLIT),
+        ~Exists(_unresolved()),
+        ~Exists(DeadLetter.objects.filter(event=OuterRef("pk"))),
+        ~Exists(InboxEvent.objects.filter(successor=OuterRef("pk"))),
+        ~Exists(InboxEvent.objects.filter(parent=OuterRef("pk"))),
+        received_at__lt=before,
+    )
+
+
+def _unresolved() -> QuerySet[DeadLetter]:
+    """The dead letter for which a row's record waits: whoever looks at it wants to see all that happened."""
+    return DeadLetter.objects.filter(module=OuterRef("module"), zoho_id=OuterRef("zoho_id"), state__in=UNRESOLVED)
+
+
+def _log(before: datetime) -> QuerySet[SyncLog]:
+    named = InboxEvent.objects.filter(log=OuterRef("pk"))
+    return SyncLog.objects.filter(~Exists(named), ~Exists(_unresolved()), started_at__lt=before)
+
+
+def _jobs(before: datetime) -> QuerySet[SyncQueueItem]:
+    return SyncQueueItem.objects.filter(
+        ~Exists(SyncLog.objects.filter(job=OuterRef("pk"))),
+        ~Exists(DeadLetter.objects.filter(job=OuterRef("pk"))),
+        status__in=ENDED,
+        finished_at__lt=before,
+    )
+
+
+def _dead_letters(before: datetime) -> QuerySet[DeadLetter]:
+    return DeadLetter.objects.filter(state__in=CLOSED, closed_at__lt=before)
+
+
+def _domain_events(before: datetime) -> QuerySet[StoredEvent]:
+    """What somebody could not take is kept until he does or a person lets it go."""
+    failed = FailedDelivery.objects.filter(event=OuterRef("pk"))
+    return StoredEvent.objects.filter(~Exists(failed), dispatched_at__lt=before, occurred_at__lt=before)
+
+
+def _runs(before: datetime) -> QuerySet[SyncRun]:
+    """Without the last of each kind and module, which tells how things stand, and those that set a cursor."""
+    later = SyncRun.objects.filter(kind=OuterRef("kind"), module=OuterRef("module"), pk__gt=OuterRef("pk"))
+    return SyncRun.objects.filter(
+        Exists(later),
+        ~Exists(SyncCursor.objects.filter(run=OuterRef("pk"))),
+        finished_at__lt=before,
+    )
