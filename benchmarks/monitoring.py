@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from datetime import timedelta
 from statistics import median
 
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -17,6 +19,7 @@ from django.utils import timezone
 from benchmarks.inbox import analyze, rest
 from benchmarks.processes import gunicorn
 from benchmarks.report import BenchmarkFailed, Figure, Report, percentile
+from tsh_erp.jobs.models import JobRun
 from zoho_sync.entities import ENTITIES
 from zoho_sync.models import (
     Alert,
@@ -29,6 +32,7 @@ from zoho_sync.models import (
     SyncRun,
     ZohoRecord,
 )
+from zoho_sync.schedules import SCHEDULES
 
 MOST_MS = 100
 BODY = 500
@@ -43,7 +47,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "queue": lambda: f"{DASHBOARD}queue",
     "queue_filtered": lambda: f"{DASHBOARD}queue?entity=product&status=completed&page=20&page_size=200",
     "queue_of_a_day": lambda: f"{DASHBOARD}queue?since={_day(20)}&until={_day(19)}&status=completed",
-    "queue_of_a_record": lambda: f"{DASHBOARD}queue?zoho_id=4711&entity=product",
+    "queue_of_a_record": lambda: f"{DASHBOARD}queue?zoho_id=4711",
+    "inbox_of_a_record": lambda: f"{DASHBOARD}inbox?zoho_id=4711",
     "dead-letter": lambda: f"{DASHBOARD}dead-letter?status=open",
     "logs": lambda: f"{DASHBOARD}logs",
     "logs_failed": lambda: f"{DASHBOARD}logs?status=dead&page_size=200",
@@ -141,6 +146,7 @@ def _fill(rows: int) -> None:
         for number in range(others)
     )
     _write_samples()
+    _write_job_runs(others)
     group = ErrorGroup.objects.create(
         fingerprint="b", module="item", error_class="MappingError", sample="rate",
         first_seen_at=timezone.now(), last_seen_at=timezone.now(),
@@ -161,6 +167,22 @@ def _fill(rows: int) -> None:
             cursor.execute(statement, parameters)
     analyze(SyncQueueItem, SyncLog, InboxEvent, SyncRun, MetricSample, DeadLetter, Alert, ZohoRecord)
     rest()
+
+
+def _write_job_runs(count: int) -> None:
+    call_command("sync_schedules", stdout=io.StringIO())
+    now = timezone.now()
+    JobRun.objects.bulk_create(
+        JobRun(
+            name=SCHEDULES[number % len(SCHEDULES)].name,
+            state=JobRun.State.SUCCEEDED,
+            started_at=now - timedelta(seconds=count - number),
+            finished_at=now,
+            lease_ends_at=now,
+            worker="benchmark:1",
+        )
+        for number in range(count)
+    )
 
 
 def _write_samples() -> None:

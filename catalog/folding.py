@@ -66,12 +66,15 @@ def compact(text: str) -> str:
 
 
 def search_columns(parts: Iterable[str], context: Iterable[str] = ()) -> tuple[str, str]:
-    """What is stored to be searched: every word of `parts` and `context` once, folded; and each part compact."""
-    own, around = "\n".join(parts), "\n".join(context)
-    spelled = _spell(own)
-    words = dict.fromkeys(_words(spelled) + _words(_spell(around)))
+    """What is stored to be searched: every word of `parts` and `context` once, folded; and each part compact.
+
+    The first has the compact forms too, behind the words, so that one index serves both.
+    """
+    spelled = _spell("\n".join(parts))
+    words = dict.fromkeys(_words(spelled) + _words(_spell("\n".join(context))))
     joined = dict.fromkeys(_BETWEEN.sub("", line) for line in spelled.split("\n"))
-    return " ".join(words), " ".join(word for word in joined if word)
+    joined.pop("", None)
+    return " ".join(words | joined), " ".join(joined)
 
 
 def _words(spelled: str) -> list[str]:
@@ -83,14 +86,23 @@ def _spell(text: str) -> str:
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).translate(_TABLE)).casefold()
-    plain = "".join(
-        letter for letter in decomposed if not unicodedata.combining(letter) and unicodedata.category(letter) != "Cf"
-    )
-    return "".join(_digit(letter) for letter in plain)
+    return decomposed.translate(_PLAIN)
 
 
-def _digit(letter: str) -> str:
-    return str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter
+class _Plain(dict[int, str | None]):
+    """What each letter becomes: signs and marks nothing, digits of all scripts ours. Worked out when first met."""
+
+    def __missing__(self, code: int) -> str | None:
+        letter = chr(code)
+        if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf":
+            plain = None
+        else:
+            plain = str(unicodedata.digit(letter)) if letter.isdigit() and not letter.isascii() else letter
+        self[code] = plain
+        return plain
+
+
+_PLAIN = _Plain()
 
 
 def _without_article(word: str) -> str:

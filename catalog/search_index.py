@@ -22,10 +22,9 @@ def make_search_index(connection: BaseDatabaseWrapper) -> bool:
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} "
-                "USING gin (search_text gin_trgm_ops, search_compact gin_trgm_ops)"
-            )
+            cursor.execute(f"CREATE INDEX IF NOT EXISTS {INDEX} ON {TABLE} USING gin (search_text gin_trgm_ops)")
+            # Room for the next version of a row beside it: prices and stock then change without touching any index.
+            cursor.execute(f"ALTER TABLE {TABLE} SET (fillfactor = 80)")
     except DatabaseError as error:
         log.warning(
             "no_search_index",
@@ -41,3 +40,4 @@ def drop_search_index(connection: BaseDatabaseWrapper) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+            cursor.execute(f"ALTER TABLE {TABLE} RESET (fillfactor)")

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
+
 from catalog.models import BackInStock
 from catalog.services.search_texts import refresh_search_texts
 from catalog.services.stock_watch import BACK
@@ -15,12 +17,14 @@ from tsh_erp.events.subscribing import on
 NAMES = frozenset({"name", "name_ar"})
 
 
-@on("catalog.[ci]*")  # categories and item groups: the only ones whose names products are found by
+# One subscriber for all: it touches versions, which come last, so that nothing after it may lock products.
+@on("catalog.product.created|catalog.category.*|catalog.item_group.*")
 def refresh_words(events: Sequence[StoredEvent]) -> None:
-    """Products are found by the new name of their category and item group."""
-    category_ids, item_group_ids = (list(_renamed(events, model)) for model in ("category", "item_group"))
-    if category_ids or item_group_ids:
-        refresh_search_texts(category_ids=category_ids, item_group_ids=item_group_ids, at=_latest(events))
+    """Products are found by their words, and by the new name of their category or item group."""
+    new, categories, groups = (set(_named(events, model)) for model in ("product", "category", "item_group"))
+    if new or categories or groups:
+        concerned = Q(pk__in=new) | Q(category_id__in=categories) | Q(item_group_id__in=groups)
+        refresh_search_texts(products=concerned, at=_latest(events))
 
 
 @on(BACK)
@@ -35,12 +39,11 @@ def note_return(events: Sequence[StoredEvent]) -> None:
     )
 
 
-def _renamed(events: Sequence[StoredEvent], model: str) -> Iterator[int]:
-    """The rows that have another name, or none before: products may have waited for them."""
+def _named(events: Sequence[StoredEvent], model: str) -> Iterator[int]:
+    """The rows that are new, and products may have waited for, or that have another name."""
     for event in events:
-        if event.type == f"catalog.{model}.created" or (
-            event.type == f"catalog.{model}.updated" and not NAMES.isdisjoint(event.data.get("fields", ()))
-        ):
+        is_renamed = event.type == f"catalog.{model}.updated" and not NAMES.isdisjoint(event.data.get("fields", ()))
+        if is_renamed or event.type == f"catalog.{model}.created":
             yield _key(event)
 
 

@@ -38,6 +38,8 @@ def logging_settings(*, level: str, log_format: str) -> dict[str, Any]:
             # The request middleware logs each answer and each failure once, with its traceback.
             "django.request": {"handlers": [], "level": "CRITICAL", "propagate": False},
             "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+            # It names the paths of addresses that are called, which may be secret.
+            "urllib3": {"handlers": [], "level": "WARNING", "propagate": True},
             # django-q2 adds a handler of its own to a logger that has none, and tells of every task.
             "django-q": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         },

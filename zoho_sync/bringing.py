@@ -50,10 +50,14 @@ def persist(step: Callable[[], T], *, module: str) -> T:
 
 @dataclass
 class Bringer:
-    """Brings observations home for one run. No transaction is open while a parent is fetched, with `priority`."""
+    """Brings observations home for one run. No transaction is open while a parent is fetched, with `priority`.
+
+    `beat` is called before each such fetch; what it raises is raised, and what waits for parents is not handed on.
+    """
 
     priority: Priority = Priority.INCREMENTAL
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
+    beat: Callable[[], None] = lambda: None
     _tried: set[tuple[str, str]] = field(default_factory=set)
 
     def bring(self, entity: Entity, observations: Sequence[Observation]) -> dict[str, Result]:
@@ -97,6 +101,7 @@ class Bringer:
     def _bring_parents(self, entity: Entity, zoho_ids: Sequence[str]) -> None:
         found = []
         for zoho_id in zoho_ids:
+            self.beat()
             try:
                 found.append(fetch_record(entity, zoho_id, priority=self.priority))
             except OrganisationMustWait:

@@ -32,6 +32,10 @@ class MappingError(PermanentError):
         self.field, self.value = field, value
 
 
+class SenselessAnswer(PermanentError):
+    """What came is not what this address answers; it says nothing of any record that was asked for."""
+
+
 class InvalidPayload(PermanentError):
     """A body that cannot be read as a webhook; the text says why."""
 

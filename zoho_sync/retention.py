@@ -19,8 +19,8 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
+from catalog.services.history import prune_history
 from tsh_erp.events.models import FailedDelivery, StoredEvent
-from tsh_erp.jobs.heartbeat import beat
 from tsh_erp.jobs.pruning import delete_in_batches, prune_jobs
 from zoho_sync.models import (
     Alert,
@@ -43,6 +43,9 @@ MOST_SECONDS = 15 * 60.0
 # An event goes before the one that overtook it, a record before the delivery it came in.
 MOST_ROUNDS = 3
 
+# When prices changed and goods came back: nobody asks after more than a year.
+BUSINESS_HISTORY = timedelta(days=365)
+
 State = InboxEvent.State
 # What is over: QUEUED, INVALID and DEAD wait for a worker or for a person.
 SETTLED = (State.APPLIED, State.UNCHANGED, State.STALE, State.SUPERSEDED, State.DISCARDED)
@@ -60,15 +63,23 @@ class Table:
 
 
 def prune(
-    *, at: datetime, most_seconds: float = MOST_SECONDS, clock: Callable[[], float] = time.monotonic
+    *,
+    at: datetime,
+    track: Callable[[], None] = lambda: None,
+    most_seconds: float = MOST_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, int]:
     """Delete what the settings let go (`TDS_…_RETENTION_DAYS`); how many rows of each table.
 
-    Ends after `most_seconds`: the next night goes on. A table that cannot be pruned is logged and keeps no
-    other from its turn. Never called inside a transaction.
+    Ends after `most_seconds`: the next night goes on. `track` is called before each step. A table that cannot
+    be pruned is logged and keeps no other from its turn. Never called inside a transaction.
     """
     ends_at = clock() + most_seconds
-    is_over = partial(_is_over, clock, ends_at)
+
+    def is_over() -> bool:
+        track()
+        return clock() >= ends_at
+
     pruned: dict[str, int] = {}
     for name, step in _steps(at, is_over):
         if is_over():
@@ -111,6 +122,7 @@ def _steps(at: datetime, is_over: Callable[[], bool]) -> Iterator[tuple[str, Cal
     for name, rows in few.items():
         yield name, partial(_prune_few, name, rows, is_over)
     yield "jobs", partial(prune_jobs, before=metrics)
+    yield "price_and_stock_history", partial(_prune_history, at - BUSINESS_HISTORY, is_over)
 
 
 def _prune_table(table: Table, before: datetime, is_over: Callable[[], bool]) -> dict[str, int]:
@@ -134,7 +146,6 @@ def _walk(table: Table, before: datetime, is_over: Callable[[], bool]) -> int:
         first, last = window[0][0], window[-1][0]
         with transaction.atomic():
             pruned += table.rows.filter(pk__gte=first, pk__lte=last)._raw_delete(using=table.rows.db)
-        beat()
     return pruned
 
 
@@ -143,8 +154,11 @@ def _prune_few(name: str, rows: QuerySet[Any], is_over: Callable[[], bool]) -> d
     return {name: delete_in_batches(rows, until=is_over)}
 
 
-def _is_over(clock: Callable[[], float], ends_at: float) -> bool:
-    return clock() >= ends_at
+def _prune_history(before: datetime, is_over: Callable[[], bool]) -> dict[str, int]:
+    pruned = 0
+    while not is_over() and (gone := prune_history(before=before, at_most=WINDOW)):
+        pruned += gone
+    return {"price_and_stock_history": pruned}
 
 
 def _events(before: datetime) -> QuerySet[InboxEvent]:

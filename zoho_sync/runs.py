@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, reset_queries, transaction
 from django.utils import timezone
 
 from tsh_erp.jobs.processes import is_gone, this_process
@@ -26,6 +27,8 @@ from zoho_sync.models.runs import SyncRunQuerySet
 
 log = structlog.get_logger(__name__)
 
+# In long steps one is shown before a call, no more often than this.
+BEAT_SECONDS = 20.0
 # A worker shows a sign of life at least this often, or is taken for dead: on another machine, and
 # here, where its process can be seen, in case that one hangs. A page may have to wait for limits and retries.
 SILENCE, HANGING = timedelta(minutes=5), timedelta(minutes=30)
@@ -181,6 +184,8 @@ def report(run: SyncRun) -> None:
     Raises RunTaken when the run is no longer ours, Cancelled when a person wants it to stop, TimeIsUp when
     its turn ends.
     """
+    if settings.DEBUG:
+        reset_queries()  # else every statement of a long run is kept
     now = timezone.now()
     told = {name: getattr(run, name) for name in REPORTED}
     if not SyncRun.objects.filter(pk=run.pk, token=run.token).update(**told, beat_at=now, updated_at=now):
@@ -204,6 +209,12 @@ def beat(run: SyncRun) -> None:
         run.turn.show_life()
     if SyncRun.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).exists():
         raise Cancelled(f"run {run.pk} was cancelled")
+
+
+def keep_alive(run: SyncRun) -> None:
+    """Show a sign of life unless one was shown lately. For before each call of a step; raises what `beat` raises."""
+    if run.beat_at is None or timezone.now() - run.beat_at >= timedelta(seconds=BEAT_SECONDS):
+        beat(run)
 
 
 def finish(run: SyncRun, status: SyncRun.Status) -> None:

@@ -153,7 +153,7 @@ def heal() -> str:
 
 def prune() -> str:
     """Every night: forget what is older than it need be; how many rows of each table."""
-    pruned = retention.prune(at=timezone.now())
+    pruned = retention.prune(at=timezone.now(), track=beat)
     return ", ".join(f"{table} {count}" for table, count in pruned.items() if count) or "nothing"
 
 

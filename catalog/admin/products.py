@@ -85,7 +85,7 @@ class ProductAdmin(MirroredAdmin):
         ("category", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("category",)
-    search_fields = ("search_text", "search_compact", "=zoho_id")
+    search_fields = ("search_text", "=zoho_id")
     search_help_text = _(
         "Words of the name, SKU, barcode, part number, brand or category, however they are spelt; or a Zoho id"
     )

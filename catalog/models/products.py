@@ -21,7 +21,7 @@ def is_found_by(typed: str) -> Q:
     words, joined = tokens(typed), compact(typed)
     if not joined:
         return Q(pk__in=())
-    return Q(*(Q(search_text__contains=word) for word in words)) | Q(search_compact__contains=joined)
+    return Q(*(Q(search_text__contains=word) for word in words)) | Q(search_text__contains=joined)
 
 
 class ProductQuerySet(MirroredQuerySet["Product"]):

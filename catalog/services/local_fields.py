@@ -13,7 +13,7 @@ from catalog.models import Category, Product
 from catalog.services.events import updated_event
 from catalog.services.freshness import touch
 from catalog.services.images import forget_files, store_upload
-from catalog.services.search_texts import SEARCHED_BY, Surroundings
+from catalog.services.search_texts import Surroundings
 from catalog.values import LocalCategoryFields, LocalProductFields
 from tsh_erp.events.publish import publish
 
@@ -26,8 +26,7 @@ def save_local_product_fields(product_id: int, values: LocalProductFields, *, at
     if changed:
         for name in changed:
             setattr(product, name, getattr(values, name))
-        if not SEARCHED_BY.isdisjoint(changed):
-            Surroundings.of([product]).derive(product, None)
+        Surroundings.of([product]).derive(product, frozenset(changed))
         product.save(update_fields=[*changed, *Product.DERIVED_FIELDS, "updated_at"])
         publish([updated_event("product", product, changed)], at=at)
         touch(Subject.PRODUCTS, at=at)

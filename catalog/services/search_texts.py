@@ -1,4 +1,9 @@
-"""The words that products are found by: made when a product is written, and again when its category is renamed."""
+"""The words that products are found by.
+
+Those of a stored product change with it, in the same statement. New products get theirs from a
+subscriber a moment later, as do those whose category was renamed: a trigram index costs more than a
+pull has to spare.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +55,9 @@ class Surroundings:
         )
         return search_columns((text or "" for text in _read_own(product)), around)
 
-    def derive(self, product: Product, changed: frozenset[str] | None) -> frozenset[str]:
-        """Fill in what `product` is found by when it is new or something of that changed; for `upsert`."""
-        if changed is not None and changed.isdisjoint(SEARCHED_BY):
+    def derive(self, product: Product, changed: frozenset[str]) -> frozenset[str]:
+        """Fill in what `product` is found by where something of that changed; for `upsert`."""
+        if changed.isdisjoint(SEARCHED_BY):
             return frozenset()
         before = (product.search_text, product.search_compact)
         product.search_text, product.search_compact = now = self.describe(product)
@@ -62,16 +67,13 @@ class Surroundings:
 def refresh_search_texts(
     *,
     at: datetime,
-    category_ids: Collection[int] | None = None,
-    item_group_ids: Collection[int] | None = None,
+    products: Q | None = None,
 ) -> int:
-    """Make the words anew of the products in these categories and item groups; how many differed.
+    """Make the words anew of these products, or of all; how many differed.
 
-    None for both means every product. A batch at a time, each in the caller's transaction or one of its own.
+    A batch at a time, each in the caller's transaction or one of its own.
     """
-    rows = Product.objects.all()
-    if category_ids is not None or item_group_ids is not None:
-        rows = rows.filter(Q(category_id__in=category_ids or ()) | Q(item_group_id__in=item_group_ids or ()))
+    rows = Product.objects.all() if products is None else Product.objects.filter(products)
     keys = list(rows.order_by("zoho_id", "pk").values_list("pk", flat=True))
     changed = sum(_refresh(keys[first : first + BATCH]) for first in range(0, len(keys), BATCH))
     if changed:

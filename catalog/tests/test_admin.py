@@ -18,6 +18,7 @@ from catalog.services.products import save_products
 from catalog.tests.builders import NOON, place, price_item, price_list, product_values
 from catalog.tests.drawing import drawn, opened
 from catalog.values import AttributeValues, CategoryValues, ItemGroupValues, OptionValues, StockFigures
+from tsh_erp.events.delivering import dispatch
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +121,7 @@ def rows():
     low = StockFigures(accounting_on_hand=Decimal(2))
     save_products([product_values("2", reorder_level=Decimal(5), totals=low)], at=NOON)
     save_price_lists([price_list("9", items=(price_item("1", "8"),))], at=NOON)
+    dispatch()
     BackInStock.objects.create(product=Product.objects.get(zoho_id="2"), quantity=Decimal("1.5"), at=NOON)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tsh_erp.common.sql import insert_new, update_from_values
 
 M = TypeVar("M", bound=models.Model)
-Derive = Callable[[M, frozenset[str] | None], frozenset[str]]
+Derive = Callable[[M, frozenset[str]], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def upsert(
     new ones inserted in key order, so that two writers never wait for each other crosswise: call it in
     a transaction.
     With `wake`, a retired row that is saved again is alive again.
-    `derive` fills in columns that follow from others, in each row that is about to be written. It is
-    told which columns of a stored row changed (None: the row is new), and answers which ones it changed.
+    `derive` fills in columns that follow from others, in each stored row that is about to be written. It
+    is told which columns changed, and answers which ones it changed.
     """
     wanted = {str(getattr(row, key)): row for row in rows}
     stored: dict[str, M] = {
@@ -91,11 +91,8 @@ def upsert(
     for name in changed:
         _copy_others(stored[name], wanted[name], names=others)
     written = set().union(*changed.values())
-    if derive:
-        for name in created:
-            derive(wanted[name], None)
-        for name, columns in changed.items():
-            written |= derive(wanted[name], columns)
+    for name, columns in changed.items() if derive else ():
+        written |= derive(wanted[name], columns)
     if created:
         insert_new(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
     if changed:

@@ -27,14 +27,17 @@ class Subscriber:
     in_transaction: bool = False
 
     def wants(self, event_type: str) -> bool:
-        return fnmatchcase(event_type, self.pattern)
+        return any(fnmatchcase(event_type, one) for one in self.pattern.split("|"))
 
 
 _subscribers: dict[str, Subscriber] = {}
 
 
 def on(pattern: str, *, in_transaction: bool = False) -> Callable[[Listener], Listener]:
-    """Register the decorated function for event types such as "catalog.product.updated" or "catalog.product.*"."""
+    """Register the decorated function for event types such as "catalog.product.updated" or "catalog.product.*".
+
+    Several patterns stand between bars: "catalog.category.*|catalog.product.created".
+    """
 
     def register(listener: Listener) -> Listener:
         name = f"{listener.__module__}.{listener.__qualname__}"

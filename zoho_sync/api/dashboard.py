@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
@@ -18,6 +18,7 @@ from zoho_sync import monitoring, overview
 from zoho_sync.api import rows
 from zoho_sync.api.filters import (
     AlertFilter,
+    AnyOf,
     DeadLetterFilter,
     InboxFilter,
     LogFilter,
@@ -114,7 +115,7 @@ class MetricFilter(FilterSet):  # type: ignore[misc]
     """Samples of one resolution (minutes, if nothing is said) and time."""
 
     resolution = django_filters.ChoiceFilter(choices=MetricSample.Resolution.choices)
-    name = django_filters.MultipleChoiceFilter(
+    name = AnyOf(
         choices=[(name, name) for name in monitoring.METRICS],
         method="only_named",
         help_text="only these numbers; may be repeated",
@@ -136,12 +137,11 @@ class Metrics(_List):
     queryset = MetricSample.objects.order_by("-at")
     serializer_class = rows.SampleRow
     filterset_class = MetricFilter
-    minute: ClassVar[str] = MetricSample.Resolution.MINUTE
 
     def filter_queryset(self, queryset: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         asked = self.request.query_params.get("resolution")
         found = super().filter_queryset(queryset)
-        return found if asked else found.filter(resolution=self.minute)
+        return found if asked else found.filter(resolution=MetricSample.Resolution.MINUTE)
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "names": self.request.query_params.getlist("name")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,8 +11,8 @@ from itertools import islice
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from zoho_sync import client, runs
-from zoho_sync.apply import Outcome
+from zoho_sync import client, runs, safety_share
+from zoho_sync.apply import Outcome, Result
 from zoho_sync.backfill.fetching import Answer, Fetchers, chunk_size
 from zoho_sync.backfill.worklist import Worklist
 from zoho_sync.bringing import Bringer
@@ -21,6 +21,7 @@ from zoho_sync.entities import BY_MODULE, Entity
 from zoho_sync.errors import LimitReached, OrganisationMustWait, PermanentError, QuotaSpent, SyncError, TemporaryError
 from zoho_sync.mirror import Kind, Observation
 from zoho_sync.models import Priority, SyncRun
+from zoho_sync.safety_share import GoneCount
 
 BATCH_SIZE = 50
 LOOK_SECONDS = 20.0  # a sign of life at least this often, while the minute's limit makes the threads wait
@@ -46,7 +47,11 @@ def perform(run: SyncRun, *, track: Track | None = None) -> SyncRun:
     next run goes on where this one stopped, because the mirror is the work list. `checkpoint` says how
     many are `left`, and, where Zoho must not be asked for a while, why (`stopped_by`) and until when
     (`again_at`). A record that Zoho no longer has is retired; one that fails becomes a job of the
-    worker's or a dead letter, and is not asked for again by other runs meanwhile.
+    worker's or a dead letter, and is not asked for again by other runs meanwhile. Where it is not the
+    records but Zoho, none becomes either.
+
+    What is gone is retired at the end, unless it is more than `safety_share` believes: then the run stops, PARTIAL
+    and with an alert, and retires nothing before a person gives his word (`bulk.confirm_sweep`).
     """
     with runs.at_work(run):
         _Backfill(BY_MODULE[run.module], run, client.configured_client(Priority.BACKFILL), track).work()
@@ -61,12 +66,17 @@ class _Backfill:
     run: SyncRun
     zoho: Client
     track: Track | None
-    bringer: Bringer = field(default_factory=lambda: Bringer(Priority.BACKFILL))
+    bringer: Bringer = field(init=False)
     stopped_by: SyncError | None = None
-    failures_in_a_row: int = 0
     read: list[Observation] = field(default_factory=list)
+    # What failed since Zoho last gave a sensible answer: these records, or Zoho?
+    failed: dict[str, SyncError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.bringer = Bringer(Priority.BACKFILL, beat=lambda: runs.keep_alive(self.run))
+        self._gone = GoneCount(self.run)
+        # The records that are gone and not retired yet, and when that was said.
+        self._set_aside: dict[str, str] = dict(self.run.checkpoint.get("gone", {}))
         self._calls_before = self.zoho.calls - self.run.calls
         self._worklist = Worklist(self.run.module, self._reached_before())
         self._limit: int | None = self.run.options.get("limit")
@@ -75,10 +85,19 @@ class _Backfill:
     def work(self) -> None:
         run = self.run
         left = self._worklist.count()
-        run.expected = run.seen + (left if self._limit is None else min(left, max(self._limit - run.seen, 0)))
+        taken = self._taken
+        run.expected = taken + (left if self._limit is None else min(left, max(self._limit - taken, 0)))
         if left:
             self._fetch_and_apply()
         self._conclude()
+
+    @property
+    def _taken(self) -> int:
+        return self.run.seen + len(self._set_aside)
+
+    @property
+    def _is_over(self) -> bool:
+        return self.stopped_by is not None or self._gone.is_too_much
 
     def _fetch_and_apply(self) -> None:
         try:
@@ -89,9 +108,9 @@ class _Backfill:
 
     def _fetch(self) -> None:
         chunks = self._chunks()
-        with Fetchers(self.entity) as fetchers:
+        with Fetchers(self.entity, self._gone) as fetchers:
             while True:
-                while not self.stopped_by and fetchers.open < fetchers.wanted and (chunk := next(chunks, None)):
+                while not self._is_over and fetchers.open < fetchers.wanted and (chunk := next(chunks, None)):
                     fetchers.ask(chunk)
                 if not fetchers.open:
                     return
@@ -102,7 +121,7 @@ class _Backfill:
                     self._report()
 
     def _chunks(self) -> Iterator[Sequence[str]]:
-        left = None if self._limit is None else max(self._limit - self.run.seen, 0)
+        left = None if self._limit is None else max(self._limit - self._taken, 0)
         due, size = islice(self._worklist, left), chunk_size(self.entity)
         while chunk := list(islice(due, size)):
             yield chunk
@@ -110,39 +129,64 @@ class _Backfill:
     def _note(self, answer: Answer) -> None:
         """Take an answer in. What is wrong with Zoho and not with a record ends the asking."""
         self.stopped_by = self.stopped_by or answer.stopped_by
-        self.read += answer.found
-        self.run.seen += len(answer.found) + len(answer.failed)
-        self.failures_in_a_row = 0 if answer.found else self.failures_in_a_row + len(answer.failed)
-        later = []
+        alive = [one for one in answer.found if one.kind is not Kind.GONE]
+        self._set_aside |= {
+            one.zoho_id: one.observed_at.isoformat() for one in answer.found if one.kind is Kind.GONE
+        }
+        self.read += alive
+        self.run.seen += len(alive) + len(answer.failed)
         for zoho_id, error in answer.failed.items():
             runs.note_failure(self.run, zoho_id, str(error))
             if isinstance(error, NoSuchAddress):
                 self.stopped_by = self.stopped_by or error
-            elif isinstance(error, PermanentError):
+        self.failed |= answer.failed
+        if answer.found:
+            self._hand_on()
+        elif len(self.failed) >= MOST_FAILURES_IN_A_ROW and not self.stopped_by:
+            self.stopped_by = TemporaryError(f"{len(self.failed)} records in a row failed: {self.run.error}")
+
+    def _hand_on(self) -> None:
+        """What failed beside others that did not: to a person where trying again cannot help, else to the worker."""
+        failed, self.failed = self.failed, {}
+        later = []
+        for zoho_id, error in failed.items():
+            if isinstance(error, PermanentError) and not isinstance(error, NoSuchAddress):
                 self.bringer.bury(self.entity, zoho_id, error, {})
-            else:
+            elif not isinstance(error, PermanentError):
                 later.append(zoho_id)
         self.bringer.hand_over(self.entity, later)
-        if self.failures_in_a_row >= MOST_FAILURES_IN_A_ROW and not self.stopped_by:
-            self.stopped_by = TemporaryError(f"{self.failures_in_a_row} records in a row failed: {self.run.error}")
 
     def _apply(self) -> None:
         observations, self.read = self.read, []
         if not observations:
             return
         self.run.pages += 1
-        gone = {one.zoho_id for one in observations if one.kind is Kind.GONE}
         try:
-            results = self.bringer.bring(self.entity, observations)
-        except OrganisationMustWait as error:  # while a parent was fetched; what waits for it comes another day
-            self.stopped_by, results = self.stopped_by or error, {}
+            self._count(self.bringer.bring(self.entity, observations))
+        except (OrganisationMustWait, runs.Cancelled) as error:
+            self.stopped_by = self.stopped_by or error  # while a parent was fetched; what waits for it comes another day
+
+    def _retire_gone(self) -> None:
+        tombstones = [
+            Observation(zoho_id=zoho_id, kind=Kind.GONE, observed_at=datetime.fromisoformat(at), confirmed=True)
+            for zoho_id, at in sorted(self._set_aside.items())
+        ]
+        while some := tombstones[:BATCH_SIZE]:
+            tombstones = tombstones[BATCH_SIZE:]
+            self.run.seen += len(some)
+            self._count(self.bringer.bring(self.entity, some), updated="retired")
+            runs.keep_alive(self.run)
+        if "sweep" in self.run.checkpoint:
+            safety_share.resolve_alert(self.run.module)
+
+    def _count(self, results: Mapping[str, Result], *, updated: str = "updated") -> None:
         for zoho_id, result in results.items():
             name = COUNTED[result.outcome]
             if name == "failed":
                 why = f"waits for {' '.join(result.parent)}" if result.parent else str(result.error)
                 runs.note_failure(self.run, zoho_id, why)
                 continue
-            name = "retired" if zoho_id in gone and name == "updated" else name
+            name = updated if name == "updated" else name
             setattr(self.run, name, getattr(self.run, name) + 1)
 
     def _report(self) -> None:
@@ -152,6 +196,8 @@ class _Backfill:
         if self._worklist.reached:
             moment, key = self._worklist.reached
             self.run.checkpoint |= {"reached": [moment.isoformat() if moment else None, key]}
+        if self._set_aside:
+            self.run.checkpoint |= {"gone": self._set_aside}
         try:
             runs.report(self.run)
         except (runs.Cancelled, runs.TimeIsUp) as wish:
@@ -165,14 +211,32 @@ class _Backfill:
         if isinstance(error, runs.Cancelled | runs.TimeIsUp):
             raise error
         # What was not asked for any more is among the newest: who goes on begins there again.
-        self.run.checkpoint = {name: value for name, value in self.run.checkpoint.items() if name == "errors"}
+        self._keep("errors", "sweep")
         if error and not isinstance(error, QuotaSpent | LimitReached):
             raise error
+        self._hand_on()
+        if self._gone.is_too_much:
+            self._stop()
+            return
+        self._retire_gone()
+        self._keep("errors")
         ended: dict[str, object] = {"left": Worklist(self.run.module).count()}
         if isinstance(error, OrganisationMustWait):
             again_at = timezone.now() + timedelta(seconds=error.retry_after or 0)
             ended |= {"stopped_by": str(error), "again_at": again_at.isoformat()}
         self.run.checkpoint |= ended
+
+    def _keep(self, *names: str) -> None:
+        self.run.checkpoint = {name: value for name, value in self.run.checkpoint.items() if name in names}
+
+    def _stop(self) -> None:
+        safety_share.stop(
+            self.run,
+            self._gone.ids,
+            self._gone.known,
+            finding="are gone, says Zoho",
+            go_on=f"“Confirm the sweep” on the page of run {self.run.pk} in the admin",
+        )
 
     def _reached_before(self) -> tuple[datetime | None, int] | None:
         """Where an earlier step of this run stopped."""

@@ -59,6 +59,7 @@ class Puller:
         self._calls_before = self.zoho.calls - self.run.calls
         # What was being applied when an earlier process died may be here, but was not counted.
         self._is_repeated = bool(self.run.checkpoint)
+        self._may_be_here = self.listing.page + 1
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -66,22 +67,32 @@ class Puller:
         """Every page that is left, or until the rows are older than what is asked for."""
         if not self.run.checkpoint:
             self._begin()
-        try:
-            self._read_pages()
-        except MissingScope as error:
-            # For the one list that is filtered elsewhere a scope more is needed; it can be read here, with more calls.
-            if not self.listing.do_without_filter():
-                raise
-            log.warning("list_is_read_whole", module=self.run.module, run=self.run.pk, error=str(error))
-            self._read_pages()
+        while not self._read_pages():
+            pass
         self.run.checkpoint = {**self.run.checkpoint, "listed": True}
         self.report()
 
-    def _read_pages(self) -> None:
+    def _read_pages(self) -> bool:
+        """Whether the list was read to its end; if not, it must be begun again otherwise."""
+        resumed_at = self.listing.page
         with self.listing.pages(self.zoho) as pages:
-            for page in pages:
+            while True:
+                try:
+                    page = next(pages, None)
+                except MissingScope as error:
+                    # Filtering elsewhere needs a scope more; here the list can be read whole, with more calls.
+                    if not self.listing.do_without_filter():
+                        raise
+                    log.warning("list_is_read_whole", module=self.run.module, run=self.run.pk, error=str(error))
+                    return False
+                if page is None:
+                    return True
+                if resumed_at > 1 and page.number == resumed_at and not page.repeats:
+                    # Deletions in Zoho have moved the list by more than a page since it was left.
+                    self.listing.step_back()
+                    return False
                 if self._take_page(page):
-                    break
+                    return True
 
     def move_cursor(self) -> None:
         """Everything up to the newest change we saw is here, but nothing is known of what changed while we read."""
@@ -114,15 +125,17 @@ class Puller:
         told, newest, is_last = self._observe(page, tally)
         details_used = self._take(told, tally)
         run = self.run
-        notes = {"page": page.number, "last": list(page.rows), "details": details_used, "newest": newest}
+        before_page = self.listing.page
+        last = [*(run.checkpoint.get("last", ()) if page.number == before_page else ()), *page.rows]
+        notes = {"page": page.number, "last": last, "details": details_used, "newest": newest}
         if page.nameless or page.filtered_by:
             notes["incomplete"] = True
         run.checkpoint = {**run.checkpoint, **notes}
-        run.pages += 1
+        run.pages += page.number > before_page
         tally.settle(run)
         if page.filtered_by:
             run.error = run.error or f"{self.entity.path}: all were asked for, and Zoho listed {page.filtered_by} only"
-        self._is_repeated = False
+        self._is_repeated = self._is_repeated and page.number < self._may_be_here
         self.report()
         return is_last
 

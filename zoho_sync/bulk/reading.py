@@ -39,7 +39,8 @@ class Listing:
                 newest_first=ends_early,
                 oldest_first=since is None,
                 modified_since=since if self.is_filtered else None,
-                first_page=int(self.run.checkpoint.get("page", 0)) + 1,
+                # The last page again: what was deleted in Zoho meanwhile has moved others onto it.
+                first_page=max(1, self.page),
                 known=self.run.checkpoint.get("last", ()),
                 expected=self.run.expected,
                 # Where the list is left as soon as it gets old, the next page is asked for only when it is needed.
@@ -57,8 +58,17 @@ class Listing:
         """Read the whole list from the module's own API instead; whether there was anything to do without."""
         if not self.is_filtered or self.entity.filters_modified == self.entity.api:
             return False
-        self.run.checkpoint = {**self.run.checkpoint, "unfiltered": True}
+        self.run.checkpoint = {**self.run.checkpoint, "unfiltered": True, "page": 0, "last": []}
         return True
+
+    @property
+    def page(self) -> int:
+        """The last page that was applied; 0 for none."""
+        return int(self.run.checkpoint.get("page", 0))
+
+    def step_back(self) -> None:
+        """Go on a page earlier: nothing of the last page is where it was."""
+        self.run.checkpoint = {**self.run.checkpoint, "page": self.page - 1}
 
     def expect(self) -> int | None:
         """How many rows there will be: about as many as we know. None where only a few of them are asked for."""

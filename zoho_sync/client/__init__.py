@@ -95,10 +95,14 @@ class Client:
         return read(self._http, endpoint, zoho_id)
 
     def fetch_items(
-        self, item_ids: Sequence[str], *, goes_on: Callable[[], bool] = lambda: True
+        self,
+        item_ids: Sequence[str],
+        *,
+        goes_on: Callable[[], bool] = lambda: True,
+        note_gone: Callable[[str], None] = lambda zoho_id: None,
     ) -> tuple[dict[str, Payload], frozenset[str]]:
         """See `reading.read_item_details`."""
-        return read_item_details(self._http, item_ids, goes_on=goes_on)
+        return read_item_details(self._http, item_ids, goes_on=goes_on, note_gone=note_gone)
 
     def fetch_file(self, api: str, path: str, *, most_bytes: int) -> tuple[bytes, str]:
         """See `http.ZohoHttp.get_file`."""

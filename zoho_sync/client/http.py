@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 
 from zoho_sync.client.answers import (
     CONCURRENCY_LIMIT,
@@ -39,9 +39,10 @@ CHUNK_BYTES = 128 * 1024
 PREFIXES = {"inventory": "inventory/v1", "books": "books/v3"}
 # Full jitter up to these seconds between two tries, doubled from the first to the last.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
-LOOK_SECONDS = (0.05, 0.15)
 # Those who wait for the same moment do not come back all at once.
 SPREAD_SECONDS = (0.05, 2.0)
+# A deadlock, a lost connection, a locked database: nobody's fault, and over soon.
+HICCUPS = (OperationalError, InterfaceError)
 # After so long a wait for its turn a call looks again whether it is still wanted.
 STALE_SECONDS = 0.5
 
@@ -100,14 +101,17 @@ class ZohoHttp:
     # --- again and again ------------------------------------------------------------------------
 
     def _persist(self, path: str, ask: Callable[[float], T]) -> T:
-        """Ask until there is an answer, or waiting is of no use, or patience is at an end."""
+        """Ask until there is an answer, or waiting is of no use, or patience is at an end.
+
+        What was not settled when the database failed in the middle (a slot, a probe) is given back when its lease ends.
+        """
         ends, failures = time.monotonic() + self._patience, 0
         while True:
             left = max(ends - time.monotonic(), 0.0)
             try:
                 return ask(left)
             except AllBusy as error:
-                pause = jitter(*LOOK_SECONDS) if error.retry_after else 0.0
+                pause = jitter(*error.look_after) if error.retry_after else 0.0
                 if error.retry_after and pause > left:
                     raise
             except OrganisationMustWait as error:
@@ -117,10 +121,18 @@ class ZohoHttp:
                 log.info("zoho_waits", path=path, seconds=round(pause, 1), reason=str(error))
             except TemporaryError as error:
                 failures += 1
-                pause = jitter(0.0, min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
+                pause = _growing_pause(failures)
                 if not self._asks_again or pause > left:
                     raise
                 log.warning("zoho_asked_again", path=path, pause=round(pause, 1), error=str(error))
+            except HICCUPS as error:
+                failures += 1
+                pause = _growing_pause(failures)
+                # A transaction that was broken, if there is one against the rules, is its owner's.
+                if pause > left or (connection.in_atomic_block and not connection.is_usable()):
+                    raise
+                log.warning("zoho_asked_again", path=path, pause=round(pause, 1), error=str(error))
+                close_old_connections()
             self._sleep(pause)
 
     # --- once -----------------------------------------------------------------------------------
@@ -186,7 +198,11 @@ class ZohoHttp:
             self._limiter.give_back(permit)
             raise
         if permit.wait > STALE_SECONDS:
-            self._limiter.check(permit)
+            try:
+                self._limiter.check(permit)
+            except DatabaseError:
+                self._leave(permit)
+                raise
 
     def _receive(self, url: str, parameters: Parameters, path: str, token: str, most_bytes: int | None) -> Answer:
         with self._counting:
@@ -250,6 +266,10 @@ class ZohoHttp:
             self._limiter.give_back(permit)
         except DatabaseError:
             log.exception("zoho_call_not_settled")
+
+
+def _growing_pause(failures: int) -> float:
+    return jitter(0.0, min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE))
 
 
 class _Login(requests.auth.AuthBase):

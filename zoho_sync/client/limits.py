@@ -47,12 +47,25 @@ HOLD_SECONDS = 20.0
 # From this many slots on one is kept for webhooks.
 SLOTS_TO_SHARE = 3
 BUSY_SECONDS = 5.0
+# Whoever finds all slots taken looks again so soon.
+LOOK_SECONDS = (0.05, 0.15)
+# Long work takes no turn further ahead than this, so that a webhook's fetch finds one within its patience
+# (`client.SHORT_PATIENCE`) whoever else is waiting.
+MOST_INTERVALS_AHEAD, MOST_SECONDS_AHEAD = 3, 3.0
+# How long those who meet a probe wait: it is over in a moment as a rule, whatever its lease says.
+PROBE_SECONDS = 1.0
 # Zoho's count of the day is believed when it is lower than ours by more than what may be under way.
 DOUBT = 10
 
 
 class AllBusy(LimitReached):
-    """As many calls as allowed are under way; it is worth looking again in a moment."""
+    """Others are before us; it is worth looking again after `look_after` (least, most) seconds, by chance."""
+
+    def __init__(
+        self, message: str, *, retry_after: float, look_after: tuple[float, float] = LOOK_SECONDS
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.look_after = look_after
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +103,12 @@ class Limiter:
         return moment
 
     def enter(self, *, most_wait: float) -> Permit:
-        """The right to call after at most `most_wait` seconds; `leave` must follow.
+        """The right to call after at most `most_wait` seconds, or less for long work; `leave` must follow.
 
-        Raises LimitReached (AllBusy when only a slot is missing), QuotaSpent or BreakerOpen with the time to wait.
+        Raises LimitReached (AllBusy when it is worth looking again soon), QuotaSpent or BreakerOpen with the time
+        to wait.
         """
-        token, most_wait = uuid.uuid4(), min(most_wait, HOLD_SECONDS)
+        token, most_wait = uuid.uuid4(), min(most_wait, self._most_ahead)
         admitted = self._admit(token, most_wait=most_wait)
         if admitted.paced_until_us is None:
             if admitted.slot is not None:
@@ -177,7 +191,7 @@ class Limiter:
             "kept_percent": 100 - share,
             "interval_us": pace.interval_us,
             "tolerance_us": pace.tolerance_us,
-            "most_wait_us": int(most_wait * SECOND_US),
+            "most_wait_us": round(most_wait * SECOND_US),
         }
         last_first = self.priority == Priority.WEBHOOK
         if connection.vendor == "postgresql":
@@ -190,6 +204,14 @@ class Limiter:
         """How many slots this priority may choose from; the last is kept for webhooks."""
         slots: int = settings.ZOHO_MAX_CONCURRENT
         return slots - 1 if slots >= SLOTS_TO_SHARE and self.priority != Priority.WEBHOOK else slots
+
+    @property
+    def _most_ahead(self) -> float:
+        """How many seconds ahead this priority may take a turn."""
+        if self.priority == Priority.WEBHOOK:
+            return HOLD_SECONDS
+        interval_us = Pace.of(settings.ZOHO_REQUESTS_PER_MINUTE).interval_us
+        return min(MOST_INTERVALS_AHEAD * interval_us / SECOND_US, MOST_SECONDS_AHEAD)
 
     def _free(self, token: uuid.UUID) -> None:
         ApiSlot.objects.filter(token=token).update(token=None, expires_at=None)
@@ -208,9 +230,12 @@ class Limiter:
             return error
         wait = self._wait(row, now)
         if admitted.slot is not None and wait > most_wait:
-            return LimitReached(
-                f"our {settings.ZOHO_REQUESTS_PER_MINUTE} requests a minute are used up for now", retry_after=wait
-            )
+            why = f"our {settings.ZOHO_REQUESTS_PER_MINUTE} requests a minute are used up for now"
+            early = wait - most_wait
+            if self.priority == Priority.WEBHOOK or most_wait < self._most_ahead or early > HOLD_SECONDS:
+                return LimitReached(why, retry_after=wait)
+            interval = Pace.of(settings.ZOHO_REQUESTS_PER_MINUTE).interval_us / SECOND_US
+            return AllBusy(why, retry_after=wait, look_after=(early, early + interval))
         return AllBusy(f"{self._slots} requests are under way already", retry_after=BUSY_SECONDS)
 
     def _wait(self, row: ZohoConnection, now: datetime) -> float:
@@ -230,9 +255,11 @@ class Limiter:
             return LimitReached(row.blocked_reason, retry_after=_seconds(row.blocked_until - now))
         is_closed = row.breaker_state == ZohoConnection.Breaker.CLOSED
         if not is_closed and not is_probe and row.breaker_until and row.breaker_until > now:
+            left = _seconds(row.breaker_until - now)
+            is_tried = row.breaker_state == ZohoConnection.Breaker.HALF_OPEN
             return BreakerOpen(
                 f"Zoho is left alone for a while: {row.breaker_reason}",
-                retry_after=_seconds(row.breaker_until - now),
+                retry_after=min(left, PROBE_SECONDS) if is_tried else left,
             )
         return None
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from zoho_sync.client.ahead import PagesAhead
 from zoho_sync.client.http import NoSuchAddress, ZohoHttp
-from zoho_sync.errors import GoneFromZoho, OrganisationMustWait, PermanentError, TemporaryError
+from zoho_sync.errors import GoneFromZoho, OrganisationMustWait, PermanentError, SenselessAnswer, TemporaryError
 from zoho_sync.models.payload import EncodedPayload
 
 PER_PAGE = 200
@@ -59,8 +59,8 @@ class Page:
     """One page of a list: rows by id, none that an earlier page had.
 
     `asked_at` is when it was asked for. `is_newest_first` says whether Zoho really sorted by
-    modification time. `nameless` counts rows without an id. `filtered_by` is the filter that Zoho
-    applied though all records were asked for, "" when it did not.
+    modification time. `nameless` counts rows without an id, `repeats` those that were told before.
+    `filtered_by` is the filter that Zoho applied though all records were asked for, "" when it did not.
     """
 
     rows: Mapping[str, Payload]
@@ -68,6 +68,7 @@ class Page:
     asked_at: datetime
     is_newest_first: bool = False
     nameless: int = 0
+    repeats: int = 0
     filtered_by: str = ""
 
 
@@ -111,6 +112,7 @@ def read_pages(http: ZohoHttp, endpoint: Endpoint, **how: Unpack[How]) -> Genera
                 asked_at=answer.asked_at,
                 is_newest_first=answer.sorted_by == (MODIFIED, "D"),
                 nameless=int(nameless),
+                repeats=len(named) - ("" in named) - len(fresh),
                 filtered_by=answer.filtered_by,
             )
             if is_last:
@@ -210,12 +212,17 @@ def read_one(http: ZohoHttp, endpoint: Endpoint, zoho_id: str) -> Payload:
 
 
 def read_item_details(
-    http: ZohoHttp, item_ids: Sequence[str], *, goes_on: Callable[[], bool] = lambda: True
+    http: ZohoHttp,
+    item_ids: Sequence[str],
+    *,
+    goes_on: Callable[[], bool] = lambda: True,
+    note_gone: Callable[[str], None] = lambda zoho_id: None,
 ) -> tuple[dict[str, Payload], frozenset[str]]:
     """Whole items by id, and the ids that Zoho does not have.
 
     A hundred at a time; one dead id spoils a whole answer, so that one is asked for again in halves.
-    `goes_on` is asked before each call: with False the rest is not asked for and is in neither.
+    `goes_on` is asked before each call: with False the rest is not asked for and is in neither. `note_gone` is
+    told of each id that Zoho does not have at once. SenselessAnswer when an answer holds no items.
     """
     found: dict[str, Payload] = {}
     gone: set[str] = set()
@@ -227,12 +234,13 @@ def read_item_details(
         except GoneFromZoho:
             if len(ids) == 1:
                 gone.add(ids[0])
+                note_gone(ids[0])
             else:
                 waiting = [ids[: len(ids) // 2], ids[len(ids) // 2 :], *waiting]
             continue
         rows = body.get("items")
         if not isinstance(rows, list):
-            raise PermanentError(f"/itemdetails: no items in an answer with {_keys(body)}")
+            raise SenselessAnswer(f"/itemdetails: no items in an answer with {_keys(body)}")
         found |= {str(row.get("item_id")): row for row in rows if isinstance(row, dict)}
     return found, frozenset(gone)
 

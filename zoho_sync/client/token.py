@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -34,6 +35,7 @@ EARLY = timedelta(minutes=5)
 CLAIM = timedelta(seconds=30)
 LOOK_SECONDS = 0.1
 WINDOW, MARGIN, MOST_REFRESHES = timedelta(minutes=10), timedelta(seconds=30), 10
+# So often a login that lacks a right costs a token, for each area of the API.
 LACK_LASTS = timedelta(minutes=10)
 
 
@@ -81,17 +83,26 @@ class TokenKeeper:
         return bool(self._obtain(rejected="", early=left).value != before)
 
     def is_known_to_lack(self, token: str, area: str) -> bool:
-        """Whether a fresh token, this one, has been rejected at the area before: another would be so too."""
-        told = self._row().forbidden.get(area)
-        if not told or told["token"] != _fingerprint(token):
-            return False
-        return bool(self._now() - datetime.fromisoformat(told["at"]) < LACK_LASTS)
+        """Whether another token than this one would be rejected at the area too, as a fresh one was lately.
+
+        Not so when this one is no longer the present one, or about to end: then it may be rejected for that.
+        """
+        row = self._row()
+        present = self._usable(row, "", EARLY)
+        return present is not None and present.value == token and self._is_lacking(row, area)
 
     def note_lack(self, token: str, area: str) -> None:
-        """A fresh token was rejected at this area of the API."""
-        row = self._row()
-        told = {"token": _fingerprint(token), "at": self._now().isoformat()}
-        self._rows(row).update(forbidden={**row.forbidden, area: told})
+        """The token was rejected at this area of the API: a fresh one, or one that is known to lack it.
+
+        The row's `forbidden` tells by area whose `login` it was, when a fresh token was `tried`, and when (`at`) it
+        was last so.
+        """
+        now = self._now().isoformat()
+        with transaction.atomic():  # others note theirs, and none may be lost
+            row = ZohoConnection.objects.select_for_update().get(pk=self._row().pk)
+            tried = row.forbidden[area]["tried"] if self._is_lacking(row, area) else now
+            told = {"login": credentials_mark(self._configuration), "tried": tried, "at": now}
+            self._rows(row).update(forbidden={**row.forbidden, area: told})
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -116,6 +127,12 @@ class TokenKeeper:
             organization_id=self._configuration.organization_id, defaults={"region": settings.ZOHO_REGION}
         )
         return row
+
+    def _is_lacking(self, row: ZohoConnection, area: str) -> bool:
+        told = row.forbidden.get(area, {})
+        if told.get("login") != credentials_mark(self._configuration):
+            return False
+        return bool(self._now() - datetime.fromisoformat(told["tried"]) < LACK_LASTS)
 
     @staticmethod
     def _rows(row: ZohoConnection) -> QuerySet[ZohoConnection]:

@@ -11,11 +11,11 @@ from typing import Any
 # Custom fields are data of the organisation: what it invents is no change of Zoho's.
 CUSTOM_KEYS = frozenset({"custom_field_hash", "custom_fields"})
 CUSTOM_PREFIX = "cf_"
-SAMPLE = 20  # of a batch and source: what changes in Zoho changes in all records
+SAMPLE = 8  # of a batch and source: what changes in Zoho changes in all records
 LONGEST_KEY = 200
 MOST_KEYS = 1_000  # of one object: whatever has more is no record of Zoho's
 
-STRING, NUMBER, BOOLEAN, OBJECT, LIST = "string", "number", "boolean", "object", "list"
+STRING, NUMBER, BOOLEAN, OBJECT, LIST, NULL = "string", "number", "boolean", "object", "list", "null"
 _TYPES: Mapping[type, str] = {
     str: STRING,
     int: NUMBER,
@@ -24,6 +24,7 @@ _TYPES: Mapping[type, str] = {
     bool: BOOLEAN,
     dict: OBJECT,
     list: LIST,
+    type(None): NULL,
 }
 
 
@@ -42,10 +43,9 @@ class Shape:
         self.last.update(dict.fromkeys(record, self.looked_at))
         types = self.types
         for key, value in record.items():
-            # "" means null in Zoho, and null says nothing of a type.
-            if value is None or value == "":
-                continue
             name = _TYPES.get(value.__class__) or _type_of(value)
+            if name is NULL or (name is STRING and not value):
+                continue  # "" means null in Zoho, and null says nothing of a type
             known = types.get(key)
             if known is None:
                 types[key] = {name}

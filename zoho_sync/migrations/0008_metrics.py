@@ -31,6 +31,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="synclog", index=models.Index(fields=["started_at", "outcome"], name="log_started")
         ),
+        # The newest jobs of a status and module are found in the index alone.
+        migrations.RemoveIndex(model_name="syncqueueitem", name="queue_status"),
+        migrations.AddIndex(
+            model_name="syncqueueitem",
+            index=models.Index(fields=["status", "-id", "module"], name="queue_status"),
+        ),
         # Jobs of a period are looked up by the staff's API.
         migrations.AddIndex(
             model_name="syncqueueitem", index=models.Index(fields=["created_at"], name="queue_created")

@@ -108,7 +108,8 @@ class SyncQueueItem(TimeStampedModel):
                 name="queue_waits_for",
             ),
             Index(fields=["module", "zoho_id", "-id"], name="queue_record"),
-            Index(fields=["status", "-id"], name="queue_status"),
+            # With the module, so that the newest of a status and kind of record are found in the index alone.
+            Index(fields=["status", "-id", "module"], name="queue_status"),
             Index(fields=["created_at"], name="queue_created"),
         )
 

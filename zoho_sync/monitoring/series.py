@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from zoho_sync.models import MetricSample
@@ -36,7 +35,7 @@ MADE_GOOD = timedelta(days=1)
 class Metric:
     """A number of the samples. `of_hour` is what an hour takes of its minutes; "" where it is counted anew."""
 
-    label: str | Promise
+    label: Any  # lazy text
     unit: str
     of_hour: str = ""
 

@@ -82,8 +82,10 @@ def _points(samples: Iterable[MetricSample], name: str) -> list[Point]:
 
 
 def _last_hour(points: Sequence[Point], at: datetime) -> Hour | None:
-    """The newest hour, if it ended within the hour before `at`, beside what the hours before it say of it."""
+    """The newest hour, if it ended within the hour before `at`, beside what the same hour of other days says of it."""
     if not points or points[-1].at < at - 2 * HOUR - 10 * MINUTE:
         return None
     last = points[-1]
-    return Hour(begins_at=last.at, actual=last.value, expected=Seasons(points[:-1]).expect(last.at))
+    hour = timezone.localtime(last.at).hour
+    alike = [point for point in points[:-1] if timezone.localtime(point.at).hour == hour]
+    return Hour(begins_at=last.at, actual=last.value, expected=Seasons(alike).expect(last.at))

@@ -41,7 +41,9 @@ class Repairer:
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def __post_init__(self) -> None:
-        self._bringer = Bringer(priority=self.zoho.priority, correlation=self.correlation)
+        self._bringer = Bringer(
+            priority=self.zoho.priority, correlation=self.correlation, beat=self.beat
+        )
 
     def bring(self, told: Mapping[str, Told]) -> None:
         """Pull these records and write their business rows, whatever the mirror believes is there already."""
@@ -134,4 +136,4 @@ class Repairer:
 
 def is_believable(missing: int, known: int) -> bool:
     """Whether so many records can have gone from Zoho at once without a person's word."""
-    return missing <= known * settings.ZOHO_SWEEP_MAX_SHARE
+    return missing <= most_believed(known)

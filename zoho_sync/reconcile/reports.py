@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from catalog.models import Product
 from zoho_sync import alerts
@@ -19,8 +20,10 @@ from zoho_sync.entities import Entity
 from zoho_sync.models import Alert, Difference, Reconciliation, ReconciliationResult, SyncRun, ZohoRecord
 from zoho_sync.reconcile.fields import Found
 from zoho_sync.reconcile.numbers import MOST_TOTALS, Tally, Totals, match_percent
+from zoho_sync.wording import figure
 
 ALERT = "drift"
+WITHIN = gettext_noop("a later reconciliation found it within tolerance")
 MOST_STORED = 5_000  # differences of one module; all are counted
 FORGOTTEN_AT_ONCE = 1_000
 ENDED_WELL = (SyncRun.Status.COMPLETED, SyncRun.Status.PARTIAL)
@@ -135,19 +138,29 @@ def tell_of_drift(results: Iterable[ReconciliationResult], *, at: datetime) -> N
     """Raise the alert of each subject whose drift is over tolerance; resolve the others'."""
     for result in results:
         if result.drift <= settings.DRIFT_WARNING:
-            open_alerts = Alert.objects.filter(fingerprint=f"{ALERT}:{result.subject}")
-            alerts.resolve(open_alerts, at=at, resolution="a later reconciliation found it within tolerance")
+            fingerprint = alerts.fingerprint_of(ALERT, result.subject)
+            alerts.resolve(Alert.objects.filter(fingerprint=fingerprint), at=at, resolution=WITHIN)
             continue
         is_critical = result.drift > settings.DRIFT_CRITICAL
         alerts.raise_alert(
             code=ALERT,
             cause=result.subject,
-            title=f"{result.subject}: our tables and Zoho differ",
-            detail=(
-                f"{result.unsettled} of {result.compared} differ ({result.drift:.1%}): {result.missing} missing here, "
-                f"{result.extra} extra here, {result.different} different, {result.unreadable} unreadable; "
-                f"reconciliation #{result.report_id}"
+            title=gettext_noop("%(subject)s: our tables and Zoho differ"),
+            detail=gettext_noop(
+                "%(differing)s of %(compared)s differ (%(drift)s): %(missing)s missing here, %(extra)s extra here, "
+                "%(different)s different, %(unreadable)s unreadable. Reconciliation #%(report)s has each of them."
             ),
+            parameters={
+                "subject": result.subject,
+                "differing": figure(result.unsettled, "count"),
+                "compared": figure(result.compared, "count"),
+                "drift": figure(result.drift, "share"),
+                "missing": figure(result.missing, "count"),
+                "extra": figure(result.extra, "count"),
+                "different": figure(result.different, "count"),
+                "unreadable": figure(result.unreadable, "count"),
+                "report": str(result.report_id),
+            },
             severity=Alert.Severity.CRITICAL if is_critical else Alert.Severity.WARNING,
             at=at,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -52,11 +53,10 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Compared:
-    """What became of a page of list rows: those to read, and how many are as we know them, or were left out."""
+    """What became of a page of list rows: those to read, and how many of the others are to be counted as what."""
 
     wanted: Sequence[Wanted]
-    unchanged: int
-    skipped: int
+    counts: Mapping[str, int]
 
 
 def tracked_items(options: Options, *, after: str = "") -> Iterator[str]:
@@ -87,26 +87,36 @@ def _kept(options: Options) -> ProductQuerySet:
     return products.holding_stock() if options.with_stock_only else products
 
 
-def compare(rows: Mapping[str, Mapping[str, Any]], options: Options, *, asked_at: datetime) -> Compared:
+def compare(
+    rows: Mapping[str, Mapping[str, Any]],
+    options: Options,
+    *,
+    asked_at: datetime,
+    again: Collection[str] = (),
+    done_since: datetime | None = None,
+) -> Compared:
     """Find the items of a list page that must be read. Three queries, without a lock: the apply looks again.
 
     An item is read when it is new, was never read or has changed since; when a total that the row states is not
     the one we know; and when what lies in its warehouses does not add up to the total we know although a list was
-    seen since it was read. A row that states no stock is of an item that keeps none.
+    seen since it was read; and when it is among those to be read `again`. A row that states no stock is of an item
+    that keeps none. What is as we know it counts as unchanged, or as created or updated if that was done since
+    `done_since`, when a run that is taken up again had begun.
     """
     held = {row.zoho_id: row for row in ZohoRecord.objects.of(MODULE, list(rows)).defer("payload")}
     known = {row.pop("zoho_id"): row for row in Product.objects.filter(zoho_id__in=rows).values("zoho_id", *FIGURES)}
     levels = StockLevel.objects.figures_of(rows)
-    wanted, unchanged, skipped = [], 0, 0
+    wanted: list[Wanted] = []
+    counts: Counter[str] = Counter()
     for zoho_id, row in rows.items():
         item = _Item(row, held.get(zoho_id), known.get(zoho_id, {}), levels.get(zoho_id, []))
         if item.is_left_out(options):
-            skipped += 1
-        elif item.must_be_read:
+            counts["skipped"] += 1
+        elif item.must_be_read or zoho_id in again:
             wanted.append(Wanted(zoho_id, _observe(zoho_id, row, asked_at)))
         else:
-            unchanged += 1
-    return Compared(wanted, unchanged, skipped)
+            counts[item.what_was_done(done_since)] += 1
+    return Compared(wanted, counts)
 
 
 @dataclass
@@ -142,6 +152,11 @@ class _Item:
         if any(self.totals.get(name) != figure for name, figure in self.stated.items()):
             return True
         return held.observed_at > held.detail_at and not self._adds_up
+
+    def what_was_done(self, since: datetime | None) -> str:
+        if self.held is None or since is None or self.held.updated_at < since:
+            return "unchanged"
+        return "created" if self.held.created_at >= since else "updated"
 
     @property
     def _adds_up(self) -> bool:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
-from django.db import connection
 from django.utils import timezone
 
-from zoho_sync.client import Client, Payload
+from zoho_sync.client import Client, NoSuchAddress, Payload
+from zoho_sync.client.reading import DETAILS_AT_ONCE
+from zoho_sync.client.threads import Threads
 from zoho_sync.entities import BY_MODULE, modified_at
-from zoho_sync.errors import OrganisationMustWait, SyncError, TemporaryError
+from zoho_sync.errors import (
+    NotConfigured,
+    OrganisationMustWait,
+    PermanentError,
+    SenselessAnswer,
+    SyncError,
+    TemporaryError,
+)
 from zoho_sync.mirror import Kind, Observation
 from zoho_sync.stock.naming import MODULE
 
@@ -24,6 +32,11 @@ R = TypeVar("R")
 
 ITEM = BY_MODULE[MODULE]
 BEAT_SECONDS = 20.0
+LEAVE_SECONDS = 2.0  # for calls that nobody needs any more, so that an interrupted program ends soon
+# So many items that are refused alone, from both ends, before any call is answered: it is not the items.
+MOST_REFUSED = 6
+# Refusals that are about the call, whatever items it names.
+OF_THE_CALL = (SenselessAnswer, NoSuchAddress, NotConfigured)
 
 
 @dataclass
@@ -44,25 +57,23 @@ def fetch_details(
     *,
     now: Callable[[], datetime] = timezone.now,
     goes_on: Callable[[], bool] = lambda: True,
+    note_gone: Callable[[str], None] = lambda zoho_id: None,
 ) -> Details:
     """These items as Zoho has them now, in one call for each hundred of them. Never inside a transaction.
 
-    Items that Zoho does not have are found out by halving (404/1002). Where no sensible answer comes, all are failed.
-    `goes_on` is asked before each call; with False the rest is left out.
-    Raises OrganisationMustWait, and PermanentError for an answer that makes no sense.
+    Items that Zoho does not have (404/1002), and those for which it refuses a call, are found out by halving. Where
+    no sensible answer comes, all that were not answered by then are failed. `goes_on` is asked before each call; with
+    False the rest is left out. `note_gone` is told at once of each item that Zoho does not have.
+    Raises OrganisationMustWait, and PermanentError for an answer that makes no sense or where every call is refused.
     """
     asked_at = now()
-    try:
-        found, gone = zoho.fetch_items(zoho_ids, goes_on=goes_on)
-    except OrganisationMustWait:
-        raise
-    except TemporaryError as error:
-        return Details(failed=dict.fromkeys(zoho_ids, error))
-    details = Details()
+    asking = _Asking(zoho, goes_on, note_gone)
+    asking.ask_for(zoho_ids)
+    details = Details(failed=asking.failed)
     for zoho_id in zoho_ids:
-        if zoho_id in gone:
+        if zoho_id in asking.gone:
             details.found[zoho_id] = Observation(zoho_id=zoho_id, kind=Kind.GONE, observed_at=asked_at, confirmed=True)
-        elif payload := found.get(zoho_id):
+        elif payload := asking.found.get(zoho_id):
             try:
                 details.found[zoho_id] = Observation(
                     zoho_id=zoho_id,
@@ -76,30 +87,74 @@ def fetch_details(
     return details
 
 
+@dataclass
+class _Asking:
+    """Asks for items together, and in halves where that is refused."""
+
+    zoho: Client
+    goes_on: Callable[[], bool]
+    note_gone: Callable[[str], None]
+    found: dict[str, Payload] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    failed: dict[str, SyncError] = field(default_factory=dict)
+    _is_answered: bool = False
+
+    def ask_for(self, zoho_ids: Sequence[str]) -> None:
+        pieces = deque(zoho_ids[first : first + DETAILS_AT_ONCE] for first in range(0, len(zoho_ids), DETAILS_AT_ONCE))
+        is_first = True
+        while pieces and self.goes_on():
+            piece = pieces.popleft() if is_first else pieces.pop()
+            try:
+                self._ask(piece)
+            except OrganisationMustWait:
+                raise
+            except TemporaryError as error:
+                self.failed |= {zoho_id: error for some in (piece, *pieces) for zoho_id in some}
+                return
+            except OF_THE_CALL:
+                raise
+            except PermanentError as error:
+                if len(piece) > 1:
+                    halves = [piece[: len(piece) // 2], piece[len(piece) // 2 :]]
+                    pieces.extendleft(reversed(halves)) if is_first else pieces.extend(halves)
+                else:
+                    self._refuse(piece[0], error)
+                    # Odd items are often neighbours: what tells them from a Zoho that refuses all is the other end.
+                    is_first = not is_first or self._is_answered
+
+    def _ask(self, zoho_ids: Sequence[str]) -> None:
+        found, gone = self.zoho.fetch_items(zoho_ids, goes_on=self.goes_on, note_gone=self.note_gone)
+        self.found |= found
+        self.gone |= gone
+        self._is_answered = True
+
+    def _refuse(self, zoho_id: str, error: PermanentError) -> None:
+        self.failed[zoho_id] = error
+        if len(self.failed) >= MOST_REFUSED and not self._is_answered:
+            raise error
+
+
 def fetch_ahead(
     fetch: Callable[[C], R], chunks: Iterable[C], *, at_once: int, beat: Callable[[], None]
 ) -> Generator[tuple[C, R], None, None]:
     """Each chunk with what `fetch` made of it, in their order, up to `at_once` calls ahead of the caller.
 
     `chunks` are drawn in the caller's thread, never more than are being fetched, so that memory stays bounded. While
-    an answer is waited for `beat` is called now and then. Close it when it is not drawn to its end.
+    an answer is waited for `beat` is called now and then. With `at_once` 0 there are no threads.
+    Close it when it is not drawn to its end; calls that are under way then are not waited for long.
     """
-    if at_once < 2:
+    if at_once < 1:
         for chunk in chunks:
             yield chunk, fetch(chunk)
         return
     ahead: deque[tuple[C, Future[R]]] = deque()
-    with ThreadPoolExecutor(at_once, thread_name_prefix="stock") as pool:
-        try:
-            for chunk in chunks:
-                ahead.append((chunk, pool.submit(_closing_connection, fetch, chunk)))
-                if len(ahead) > at_once:
-                    yield _first(ahead, beat)
-            while ahead:
+    with Threads(at_once, name="stock", patience=LEAVE_SECONDS) as threads:
+        for chunk in chunks:
+            ahead.append((chunk, threads.submit(partial(fetch, chunk))))
+            if len(ahead) > at_once:
                 yield _first(ahead, beat)
-        finally:
-            for _, future in ahead:
-                future.cancel()
+        while ahead:
+            yield _first(ahead, beat)
 
 
 def _first(ahead: deque[tuple[C, Future[R]]], beat: Callable[[], None]) -> tuple[C, R]:
@@ -108,9 +163,3 @@ def _first(ahead: deque[tuple[C, Future[R]]], beat: Callable[[], None]) -> tuple
         beat()
     ahead.popleft()
     return chunk, future.result()
-
-
-def _closing_connection(fetch: Callable[[C], R], chunk: C) -> R:
-    """The limits are kept in the database, and a thread's connection to it is nobody else's to close."""
-    with closing(connection):
-        return fetch(chunk)

@@ -33,6 +33,18 @@ def zoho(transactional_db: None, settings: Any) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def listed(db: None, settings: Any) -> Iterator[Sandbox]:
+    """A sandbox without pictures, of which everything is here that lists and the stock tell."""
+    with Sandbox() as sandbox:
+        point_at(sandbox, settings)
+        for item in sandbox.control.records("item"):
+            sandbox.control.picture(item["item_id"], "none")
+        call_command("sync_zoho", "--full")
+        call_command("sync_stock", "--mode", "full")
+        yield sandbox
+
+
+@pytest.fixture
 def reconcile(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `zoho_reconcile`; its exit code, stdout and stderr."""
 

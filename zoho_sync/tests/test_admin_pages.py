@@ -14,6 +14,7 @@ from zoho_sync import alerts
 from zoho_sync.admin.states import TONES
 from zoho_sync.models import (
     Alert,
+    AlertDelivery,
     ApiSlot,
     ApiUsage,
     DeadLetter,
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.django_db
 
 SYNC_MODELS = (
     Alert,
+    AlertDelivery,
     ApiSlot,
     ApiUsage,
     DeadLetter,
@@ -53,6 +55,7 @@ STATES = (
     *ErrorGroup.State,
     *Alert.State,
     *Alert.Severity,
+    *AlertDelivery.State,
     *ZohoRecord.State,
     *SyncRun.Status,
     *ZohoConnection.Breaker,
@@ -87,6 +90,9 @@ def fill(number, *, start=0):
         ApiSlot.objects.create(number=one)
         ApiUsage.objects.create(day=NOON.date() - timedelta(days=one), priority=1, calls=one)
         alerts.raise_alert(code="test", cause=str(one), title="Title", at=NOON)
+        AlertDelivery.objects.create(
+            alert=Alert.objects.latest("pk"), channel="email", kind="opened", created_at=NOON, scheduled_at=NOON
+        )
         ErrorGroup.objects.create(
             fingerprint=str(one), module="item", error_class="E", sample="s", first_seen_at=NOON, last_seen_at=NOON
         )

@@ -9,30 +9,15 @@ import sys
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from zoho_sync import alerts
 from zoho_sync.models import Alert, AlertDelivery, AlertRule, SyncQueueItem
 from zoho_sync.rulebook import DEFINITIONS
-from zoho_sync.tests.hook import running_hook
 from zoho_sync.tests.road import NOON
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def hook(settings):
-    with running_hook() as hook:
-        settings.ALERT_WEBHOOK_URL = hook.url
-        yield hook
-
-
-@pytest.fixture
-def email(settings):
-    settings.EMAIL_IS_CONFIGURED, settings.ALERT_EMAILS = True, ["ops@example.com"]
-    return mail.outbox
 
 
 def call(capsys, *arguments):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connection, connections, transaction
 
 from zoho_sandbox.server import Sandbox
 from zoho_sandbox.world.build import Size
 from zoho_sync import client
 from zoho_sync.client import Client, NoSuchAddress, Priority
 from zoho_sync.client.configuration import read_configuration
+from zoho_sync.client.limits import Limiter
+from zoho_sync.client.token import TokenKeeper
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.errors import (
     GoneFromZoho,
@@ -25,7 +28,7 @@ from zoho_sync.errors import (
     TemporaryError,
     WrongOrganisation,
 )
-from zoho_sync.models import ApiUsage, ZohoConnection
+from zoho_sync.models import ApiSlot, ApiUsage, ZohoConnection
 from zoho_sync.tests.conftest import point_at
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +121,97 @@ def test_a_forked_process_opens_connections_of_its_own(zoho):
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert parent.fetch(USER, "me")["user_role"] == "admin"
+
+
+# --- the database -----------------------------------------------------------------------------------
+
+
+def hiccup(monkeypatch, owner, name, *errors):
+    """Let the method fail with these errors, one at a time, before it works again."""
+    real, left = getattr(owner, name), list(errors)
+
+    def method(self, *arguments, **options):
+        if left:
+            raise left.pop(0)
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(owner, name, method)
+
+
+LOST = "server closed the connection unexpectedly"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Limiter, "enter"), (Limiter, "check"), (TokenKeeper, "token"), (TokenKeeper, "_row")]
+)
+def test_a_hiccup_of_the_database_is_waited_out(zoho, monkeypatch, owner, name):
+    monkeypatch.setattr("zoho_sync.client.http.STALE_SECONDS", -1.0)
+    real = Limiter.enter
+    monkeypatch.setattr(Limiter, "enter", lambda self, **options: replace(real(self, **options), wait=0.001))
+    patient = Client(read_configuration(), Priority.FULL, patience=30)
+    hiccup(monkeypatch, owner, name, OperationalError(LOST), InterfaceError("connection already closed"))
+
+    assert patient.fetch(USER, "me")["user_role"] == "admin"
+
+    assert zoho.calls("/users") == 1
+    assert not ApiSlot.objects.filter(token__isnull=False).exists()
+    patient.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_hiccup_in_a_thread_that_fetches_pages_is_waited_out(monkeypatch, settings):
+    with Sandbox(size=Size.scaled(900, contacts=12, invoices=10)) as zoho:
+        point_at(zoho, settings)
+        patient = Client(read_configuration(), Priority.FULL, patience=30)
+        real, failed = Limiter.enter, []
+
+        def enter(self, **options):
+            name = threading.current_thread().name
+            if name.startswith("zoho-page-") and name not in failed:
+                failed.append(name)
+                raise OperationalError(LOST)
+            return real(self, **options)
+
+        monkeypatch.setattr(Limiter, "enter", enter)
+
+        assert len(every_row(patient, ITEM, at_once=4, expected=900)) == 900
+        assert failed
+        patient.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_database_cut_is_opened_anew(zoho, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server that could cut a connection")
+    patient = Client(read_configuration(), Priority.FULL, patience=30)
+    patient.fetch(USER, "me")
+    with connection.cursor() as cursor, pytest.raises(OperationalError):
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    assert patient.fetch(USER, "me")["user_role"] == "admin"
+    patient.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_told_when_patience_ends(zoho, monkeypatch):
+    impatient = Client(read_configuration(), Priority.FULL, patience=0)
+    hiccup(monkeypatch, Limiter, "enter", OperationalError(LOST))
+
+    with pytest.raises(OperationalError, match="closed the connection"):
+        impatient.fetch(USER, "me")
+    impatient.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_transaction_is_not_gone_on_with(zoho, monkeypatch):
+    patient = Client(read_configuration(), Priority.FULL, patience=30)
+    hiccup(monkeypatch, Limiter, "enter", OperationalError(LOST))
+    monkeypatch.setattr(connections["default"], "is_usable", lambda: False)
+
+    with pytest.raises(OperationalError, match="closed the connection"), transaction.atomic():
+        patient.fetch(USER, "me")
+    patient.close()
 
 
 # --- what answers mean ------------------------------------------------------------------------------

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from zoho_sync import alerts
 from zoho_sync.client import Client, Priority
 from zoho_sync.client.breaker import FAILURES, close_breaker, open_seconds
 from zoho_sync.client.configuration import read_configuration
+from zoho_sync.client.http import ZohoHttp
 from zoho_sync.client.limits import Limiter
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.errors import BreakerOpen, OrganisationMustWait, TemporaryError
@@ -115,12 +118,17 @@ def test_while_a_probe_is_out_nobody_else_calls_and_a_lost_probe_is_replaced():
     now[0] += timedelta(seconds=5)
 
     first = limiter.enter(most_wait=1)
-    with pytest.raises(BreakerOpen):
+    with pytest.raises(BreakerOpen) as caught:
         limiter.enter(most_wait=1)
-    now[0] += timedelta(seconds=120)
+    now[0] += timedelta(seconds=119.5)
+    with pytest.raises(BreakerOpen) as last:
+        limiter.enter(most_wait=1)
+    now[0] += timedelta(seconds=0.5)
     second = limiter.enter(most_wait=1)
 
     assert (first.is_probe, second.is_probe) == (True, True)
+    # A probe is over in a moment as a rule: its lease says nothing of how long the others wait.
+    assert (caught.value.retry_after, last.value.retry_after) == (1.0, 0.5)
     limiter.give_back(second)
     assert limiter.enter(most_wait=1).is_probe
 
@@ -145,6 +153,47 @@ def test_long_work_waits_for_it(zoho, monkeypatch):
 
     assert (patient.calls, breaker()) == (FAILURES + 1, ("closed", 0, 0))
     patient.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_slow_probe_is_out_long_work_waits_for_it(zoho, monkeypatch):
+    patient = Client(read_configuration(), Priority.FULL, patience=30)
+    patient.fetch(USER, "me")
+    ZohoConnection.objects.update(breaker_state="open", breaker_failures=FAILURES, breaker_openings=1)
+    let_it_try()
+    receive, is_out, may_answer, told = ZohoHttp._receive, threading.Event(), threading.Event(), []
+
+    def answer_slowly(self, *request):
+        if not is_out.is_set():
+            is_out.set()
+            assert may_answer.wait(20)
+        return receive(self, *request)
+
+    def refuse(self, pause):
+        may_answer.set()  # the other was turned away while the probe was out
+        told.append(pause)
+        is_over.wait(20)
+
+    def probe():
+        patient.fetch(USER, "me")
+        is_over.set()
+        connections.close_all()
+
+    monkeypatch.setattr(ZohoHttp, "_receive", answer_slowly)
+    is_over, prober = threading.Event(), threading.Thread(target=probe)
+    other = Client(read_configuration(), Priority.FULL, patience=30)
+    monkeypatch.setattr(other._http, "_sleep", lambda pause: refuse(other, pause))
+    prober.start()
+    assert is_out.wait(20)
+
+    assert other.fetch(USER, "me")["user_role"] == "admin"
+
+    prober.join()
+    assert len(told) == 1
+    assert told[0] <= 3
+    assert breaker() == ("closed", 0, 0)
+    patient.close()
+    other.close()
 
 
 def test_an_open_breaker_is_one_alert_until_it_closes(zoho, reader):

@@ -126,6 +126,42 @@ def test_a_clock_that_was_set_back_stops_everybody_for_a_minute_only(clock):
     assert call(urgent, most_wait=0).wait == 0
 
 
+@pytest.mark.parametrize(
+    ("per_minute", "at_once", "ahead"), [(100, 5, 4), (100, 20, 4), (50, 20, 3), (30, 5, 2), (20, 5, 1)]
+)
+def test_long_work_never_keeps_a_webhook_from_its_turn(clock, settings, per_minute, at_once, ahead):
+    settings.ZOHO_MAX_CONCURRENT, settings.ZOHO_REQUESTS_PER_MINUTE = at_once, per_minute
+    urgent, full = limiter(clock), Limiter(ORGANISATION, Priority.FULL, clock=clock)
+    interval = Pace.of(per_minute).interval_us / 1_000_000
+    for _ in range(Pace.of(per_minute).burst - 1):
+        call(full)
+
+    waits = []
+    with pytest.raises(AllBusy) as caught:
+        while True:
+            waits.append(enter(full, most_wait=80).wait)
+
+    assert waits == pytest.approx([number * interval for number in range(ahead)], abs=1e-4)
+    assert enter(urgent, most_wait=5).wait == pytest.approx(ahead * interval, abs=1e-4)
+    assert caught.value.retry_after > 0
+
+
+def test_long_work_that_finds_too_many_before_it_looks_again_when_its_turn_may_come(clock, settings):
+    settings.ZOHO_MAX_CONCURRENT = 20
+    limiter(clock)
+    full, interval = Limiter(ORGANISATION, Priority.FULL, clock=clock), Pace.of(100).interval_us / 1_000_000
+    for _ in range(7):
+        enter(full, most_wait=80)
+
+    with pytest.raises(AllBusy, match="our 100 requests a minute are used up for now") as caught:
+        full.enter(most_wait=80)
+
+    assert caught.value.retry_after == pytest.approx(4 * interval, abs=1e-4)
+    assert caught.value.look_after == pytest.approx((interval, 2 * interval), abs=1e-4)
+    clock.move(interval)
+    assert full.enter(most_wait=80).wait == pytest.approx(3 * interval, abs=1e-4)
+
+
 @given(
     per_minute=st.integers(5, 300),
     gaps=st.lists(st.one_of(st.just(0.0), st.floats(0, 2), st.floats(0, 90)), min_size=1, max_size=60),

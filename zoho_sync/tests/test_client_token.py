@@ -114,6 +114,69 @@ def test_a_right_that_is_missing_costs_one_refresh_for_all_who_miss_it(zoho, rea
     assert Alert.objects.get(code="zoho_rights").state == "resolved"
 
 
+@pytest.mark.lesson("L22")
+def test_two_rights_that_are_missing_cost_one_refresh_each(zoho):
+    zoho.control.fault("unauthorized", path="/users")
+    zoho.control.fault("unauthorized", path="/items")
+    readers = [Client(read_configuration(), patience=0) for _ in range(2)]  # as two processes have them
+
+    for _ in range(3):
+        for reader in readers:
+            for entity in (USER, ITEM):
+                with pytest.raises(MissingScope):
+                    every_row(reader, entity)
+
+    assert zoho.calls("/oauth/") == 3  # the first token, and one for each right
+    assert set(ZohoConnection.objects.get().forbidden) == {"users", "items"}
+
+
+def test_a_right_is_missed_by_the_login_and_for_ten_minutes(zoho, settings, sessions):
+    now = [timezone.now()]
+    keeper = TokenKeeper(read_configuration(), sessions, now=lambda: now[0])
+    older = keeper.token()
+    token = keeper.replace(older)
+    keeper.note_lack(token, "users")
+
+    assert keeper.is_known_to_lack(token, "users")
+    assert not keeper.is_known_to_lack(token, "items")
+    assert not keeper.is_known_to_lack(older, "users")  # perhaps it is only outdated
+    assert keeper.is_known_to_lack(keeper.replace(token), "users")
+
+    now[0] += timedelta(minutes=9, seconds=59)
+    keeper.note_lack(keeper.token(), "users")  # without a new token: it is told, and no reason to wait for longer
+    assert keeper.is_known_to_lack(keeper.token(), "users")
+    assert ZohoConnection.objects.get().forbidden["users"]["at"] == now[0].isoformat()
+    now[0] += timedelta(seconds=1)
+    assert not keeper.is_known_to_lack(keeper.token(), "users")
+
+    keeper.note_lack(keeper.token(), "users")
+    settings.ZOHO_REFRESH_TOKEN = "another login"
+    assert not TokenKeeper(read_configuration(), sessions).is_known_to_lack(keeper.token(), "users")
+    ZohoConnection.objects.update(access_token_expires_at=now[0] + timedelta(minutes=5))
+    assert not keeper.is_known_to_lack(keeper._row().access_token, "users")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_that_are_missed_at_the_same_time_are_all_remembered(zoho, sessions):
+    configuration, barrier = read_configuration(), threading.Barrier(4)
+    token = TokenKeeper(configuration, sessions).token()
+
+    def note(mine):
+        keeper = TokenKeeper(configuration, sessions)
+        barrier.wait()
+        for number in range(5):
+            keeper.note_lack(token, f"area-{mine}-{number}")
+        connections.close_all()
+
+    threads = [threading.Thread(target=note, args=(mine,)) for mine in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(ZohoConnection.objects.get().forbidden) == 20
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.lesson("L33")
 def test_eight_threads_without_a_token_ask_for_one(zoho, sessions):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from catalog.models import PriceChange, PriceList, Product
 from tsh_erp.events.models import FailedDelivery, StoredEvent
 from tsh_erp.jobs.models import JobRun
 from zoho_sync import dead_letters, retention, tasks
@@ -225,6 +226,23 @@ def test_alerts_usage_samples_and_runs_of_jobs_go_when_they_are_old(now):
 
     assert some(prune(at=now)) == {"alerts": 1, "api_usage": 1, "metrics": 2, "job_runs": 1}
     assert Alert.objects.filter(state="open").count() == 2
+
+
+def test_changes_of_prices_are_kept_for_a_year(now):
+    product = Product.objects.create(zoho_id="1", name="A")
+    prices = PriceList.objects.create(zoho_id="5", name="Retail")
+    for days in (364, 366):
+        PriceChange.objects.create(
+            product=product,
+            price_list=prices,
+            old_price=1,
+            old_currency="IQD",
+            new_price=2,
+            new_currency="IQD",
+            at=now - days * DAY,
+        )
+
+    assert some(prune(at=now)) == {"price_and_stock_history": 1}
 
 
 def test_what_was_pruned_leaves_the_audit_in_balance_over_what_is_kept(now):

@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from zoho_sync import runs
@@ -227,3 +228,20 @@ def test_the_turn_of_a_run_ends_and_the_run_waits_to_go_on():
     assert (stored.status, stored.seen, stored.finished_at) == (Status.QUEUED, 200, None)
     assert again == [run]
     assert runs.take(run.pk).status == Status.RUNNING
+
+
+def test_in_debug_mode_a_long_run_does_not_keep_its_statements(settings):
+    run = taken()
+    settings.DEBUG = True
+
+    for _ in range(20):
+        runs.report(run)
+        assert len(connection.queries) <= 2
+
+
+def test_whoever_counts_statements_outside_debug_mode_is_not_disturbed(django_assert_num_queries):
+    run = taken()
+
+    with django_assert_num_queries(4):
+        runs.report(run)
+        runs.report(run)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from tsh_erp.events.delivering import DISPATCH, dispatch
 from tsh_erp.events.models import FailedDelivery, StoredEvent
@@ -58,7 +58,7 @@ def say_and_roll_back(aggregate: str) -> None:
 
 
 def rings() -> list[str]:
-    return [one.func() for one in OrmQ.objects.order_by("id")]
+    return [one.func() for one in apps.get_model("django_q", "OrmQ").objects.order_by("id")]
 
 
 def test_where_nobody_listens_one_query_stores_events_that_are_done():

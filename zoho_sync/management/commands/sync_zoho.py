@@ -118,7 +118,8 @@ class Command(BaseCommand):
 
     def _resume(self, options: dict[str, Any]) -> SyncRun:
         run_id = options["resume"]
-        if options["entities"] or options["batch_size"] is not None:
+        others = ("entities", "active_only", "with_stock_only", "images")
+        if options["batch_size"] is not None or any(options[name] for name in others):
             raise CommandError("--resume: the run goes on as it was begun; name nothing else", returncode=2)
         known = SyncRun.objects.filter(pk=run_id, kind=SyncRun.Kind.PULL)
         if not known.exists():
