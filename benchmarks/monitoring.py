@@ -6,7 +6,7 @@ import http.client
 import io
 import time
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from statistics import median
 
@@ -41,26 +41,27 @@ DAYS = 30
 WARM_UP = 6
 DASHBOARD = "/api/zoho/dashboard/"
 
-PAGES: Mapping[str, Callable[[], str]] = {
-    "health": lambda: f"{DASHBOARD}health",
-    "stats": lambda: f"{DASHBOARD}stats",
-    "queue": lambda: f"{DASHBOARD}queue",
-    "queue_filtered": lambda: f"{DASHBOARD}queue?entity=product&status=completed&page=20&page_size=200",
-    "queue_of_a_day": lambda: f"{DASHBOARD}queue?since={_day(20)}&until={_day(19)}&status=completed",
-    "queue_of_a_record": lambda: f"{DASHBOARD}queue?zoho_id=4711",
-    "inbox_of_a_record": lambda: f"{DASHBOARD}inbox?zoho_id=4711",
-    "dead-letter": lambda: f"{DASHBOARD}dead-letter?status=open",
-    "logs": lambda: f"{DASHBOARD}logs",
-    "logs_failed": lambda: f"{DASHBOARD}logs?status=dead&page_size=200",
-    "logs_of_a_day": lambda: f"{DASHBOARD}logs?since={_day(20)}&until={_day(19)}&entity=invoice",
-    "metrics": lambda: f"{DASHBOARD}metrics?page_size=200",
-    "inbox": lambda: f"{DASHBOARD}inbox",
-    "inbox_filtered": lambda: f"{DASHBOARD}inbox?status=applied&page=40&page_size=200",
-    "inbox_of_a_day": lambda: f"{DASHBOARD}inbox?since={_day(20)}&until={_day(19)}&status=applied",
-    "alerts": lambda: f"{DASHBOARD}alerts?status=open&status=acknowledged",
-    "monitoring_health": lambda: "/api/tds/monitoring/health",
-    "scheduler_jobs": lambda: "/api/tds/monitoring/scheduler/jobs",
-    "prometheus": lambda: "/metrics",
+# `page` is the last that is counted, `since` to `until` a day three weeks ago.
+PAGES: Mapping[str, str] = {
+    "health": f"{DASHBOARD}health",
+    "stats": f"{DASHBOARD}stats",
+    "queue": f"{DASHBOARD}queue",
+    "queue_filtered": f"{DASHBOARD}queue?entity=product&status=completed&page={{page}}&page_size=200",
+    "queue_of_a_day": f"{DASHBOARD}queue?since={{since}}&until={{until}}&status=completed",
+    "queue_of_a_record": f"{DASHBOARD}queue?zoho_id=4711",
+    "inbox_of_a_record": f"{DASHBOARD}inbox?zoho_id=4711",
+    "dead-letter": f"{DASHBOARD}dead-letter?status=open",
+    "logs": f"{DASHBOARD}logs",
+    "logs_failed": f"{DASHBOARD}logs?status=dead&page_size=200",
+    "logs_of_a_day": f"{DASHBOARD}logs?since={{since}}&until={{until}}&entity=invoice",
+    "metrics": f"{DASHBOARD}metrics?page_size=200",
+    "inbox": f"{DASHBOARD}inbox",
+    "inbox_filtered": f"{DASHBOARD}inbox?status=applied&page={{page}}&page_size=200",
+    "inbox_of_a_day": f"{DASHBOARD}inbox?since={{since}}&until={{until}}&status=applied",
+    "alerts": f"{DASHBOARD}alerts?status=open&status=acknowledged",
+    "monitoring_health": "/api/tds/monitoring/health",
+    "scheduler_jobs": "/api/tds/monitoring/scheduler/jobs",
+    "prometheus": "/metrics",
 }
 
 
@@ -73,7 +74,8 @@ def run(options: Namespace) -> Report:
     with gunicorn() as port:
         for _ in range(options.repeat):
             for name, address in PAGES.items():
-                taken = _ask(port, address(), cookie, times=WARM_UP + options.requests)
+                path = address.format(since=_day(20), until=_day(19), page=max(min(options.rows // 1_000, 50), 1))
+                taken = _ask(port, path, cookie, times=WARM_UP + options.requests)
                 found[name].append(percentile(taken[WARM_UP:], 0.95))
     pages = {name: median(each) for name, each in found.items()}
     worst = max(pages, key=lambda name: pages[name])

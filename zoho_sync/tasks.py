@@ -367,7 +367,7 @@ def start_reconciliation(
 
 
 def reconcile_if_configured() -> str:
-    """The nightly comparison of everything; what became of it. Says so, and does nothing, while no client is configured.
+    """The nightly comparison of everything; what became of it. Says so, and does nothing, without a configured client.
 
     Differences of old reports are forgotten first.
     """

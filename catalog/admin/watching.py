@@ -46,7 +46,7 @@ class LowStockAdmin(ReadOnlyAdmin):
 
 @admin.register(BackInStock)
 @with_figures(BackInStock)
-class BackInStockAdmin(ReadOnlyAdmin, GrowingTableAdmin):
+class BackInStockAdmin(GrowingTableAdmin):
     list_display = ("at", "product", "shown_quantity")
     list_filter = ("at",)
     list_select_related = ("product",)
@@ -57,7 +57,7 @@ class BackInStockAdmin(ReadOnlyAdmin, GrowingTableAdmin):
 
 @admin.register(PriceChange)
 @with_figures(PriceChange)
-class PriceChangeAdmin(ReadOnlyAdmin, GrowingTableAdmin):
+class PriceChangeAdmin(GrowingTableAdmin):
     list_display = ("at", "product", "price_list", "shown_old_price", "shown_new_price", "currency")
     list_filter = ("price_list", "at")
     list_select_related = ("product", "price_list")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from importlib import import_module
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.choices import Subject
 from catalog.folding import compact, fold, search_columns
 from catalog.models import Category, LowStock, Product
+from catalog.search_index import make_search_index
 from catalog.services.categories import save_categories
 from catalog.services.freshness import versions
 from catalog.services.item_groups import save_item_groups
@@ -167,3 +171,37 @@ def test_a_search_uses_the_trigram_index():
     plan = Product.objects.found_by("usb cable").order_by().explain()
 
     assert "product_search" in plan
+
+
+def test_products_that_were_here_before_are_filled_in_by_the_migration():
+    save_categories([CategoryValues(zoho_id="c", name="Cables")], at=NOON)
+    low = {"reorder_level": Decimal(5), "totals": StockFigures(accounting_on_hand=Decimal(1))}
+    save_products([product_values("1", name="USB-C", category_zoho_id="c", **low), product_values("2")], at=NOON)
+    LowStock.objects.all().delete()
+    assert found("cables") == []
+
+    migration = import_module("catalog.migrations.0004_fill_derived")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+
+    filled = dict(Product.objects.values_list("zoho_id", "search_text"))
+    assert filled == {"1": "usb c cables usbc", "2": "product 2 product2"}
+    assert LowStock.objects.get().product.zoho_id == "1"
+    dispatch()
+    assert dict(Product.objects.values_list("zoho_id", "search_text")) == filled
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL has extensions")
+def test_without_the_right_to_the_extension_everything_else_works(caplog):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+        cursor.execute("CREATE ROLE drift_without_rights")
+        cursor.execute("SET LOCAL ROLE drift_without_rights")
+    assert make_search_index(connection) is False
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+    assert "CREATE EXTENSION pg_trgm" in caplog.text
+    saved_product("1", name="Mouse")
+    dispatch()
+    assert found("mouse") == ["1"]
+    assert make_search_index(connection) is True

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from django.db import connection
 
-OURS = ("TDS_", "ZOHO_", "WEBHOOK_", "DRIFT_")
+OURS = ("TDS_", "ZOHO_", "WEBHOOK_", "DRIFT_", "ALERT_", "EMAIL_")
 
 
 def _secret() -> str:

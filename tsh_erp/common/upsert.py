@@ -90,9 +90,10 @@ def upsert(
     others = [column.attname for column in model._meta.concrete_fields if not {column.attname, column.name} & {*owned}]
     for name in changed:
         _copy_others(stored[name], wanted[name], names=others)
-    written = set().union(*changed.values())
-    for name, columns in changed.items() if derive else ():
-        written |= derive(wanted[name], columns)
+    written: set[str] = set().union(*changed.values())
+    if derive:
+        for name, columns in changed.items():
+            written |= derive(wanted[name], columns)
     if created:
         insert_new(model, [wanted[name] for name in created], fields=[*owned, "updated_at"], key=[key])
     if changed:

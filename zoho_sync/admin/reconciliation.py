@@ -11,19 +11,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from tsh_erp.admin_site.display import NOTHING, list_link, plain, row_link, shorten
+from tsh_erp.admin_site.display import list_link, row_link
 from tsh_erp.admin_site.operations import Operation, operate
 from tsh_erp.admin_site.people import person
 from tsh_erp.admin_site.read_only import GrowingTableAdmin, ReadOnlyAdmin
 from zoho_sync import reconcile, refetch, runs, tasks
+from zoho_sync.admin.differences import SubjectFilter
 from zoho_sync.admin.reconciliation_display import show_percent, show_results, show_totals, show_trend
-from zoho_sync.admin.record_pages import RecordAdmin, module_label, time_column
+from zoho_sync.admin.record_pages import module_label, time_column
 from zoho_sync.admin.states import state_badge
 from zoho_sync.entities import BY_MODULE, ENTITIES
 from zoho_sync.errors import NotConfigured
@@ -31,19 +31,6 @@ from zoho_sync.models import Difference, Reconciliation, ReconciliationResult, S
 from zoho_sync.runs import AlreadyRunning, NotResumable
 
 EVERYTHING = "everything"
-
-
-class SubjectFilter(admin.SimpleListFilter):
-    """What is compared; asking the table which subjects it holds would read all of it."""
-
-    title = _("subject")
-    parameter_name = "subject"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(subject, subject) for entity in ENTITIES for subject in reconcile.subjects_of(entity.module)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(subject=self.value()) if self.value() else queryset
 
 
 class StartForm(forms.Form):
@@ -259,110 +246,3 @@ class ReconciliationResultAdmin(GrowingTableAdmin):
     @admin.display(description=_("drift"))
     def share(self, result: ReconciliationResult) -> str:
         return f"{result.drift:.2%}"
-
-
-@admin.register(Difference)
-class DifferenceAdmin(RecordAdmin):
-    list_display = ("report", "subject", "record", "kind_of", "field", "in_zoho", "here", "shown_state", "business_row")
-    list_filter = ("state", "kind", SubjectFilter)
-    list_select_related = ("report",)
-    sortable_by = ()
-    actions = ("pull", "accept")
-    fieldsets = (
-        (None, {"fields": ("shown_state", ("subject", "record", "business_row"), ("kind_of", "field"))}),
-        (None, {"fields": ("their_value", "our_value")}),
-        (_("Record"), {"fields": ("of_report", ("settled", "settled_by"), "reason")}),
-    )
-    readonly_fields = (
-        *("shown_state", "record", "business_row", "kind_of", "their_value", "our_value", "of_report", "settled"),
-    )
-
-    settled = time_column("settled_at", _("settled at"))
-
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        return lookup in ("report__id__exact", "kind__exact") or super().lookup_allowed(lookup, value, request)
-
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.run_sync")
-
-    def has_queue_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.manage_queue")
-
-    @admin.action(description=_("Pull these"), permissions=["run"])
-    def pull(self, request: HttpRequest, queryset: QuerySet[Difference]) -> HttpResponse | None:
-        if not refetch.is_configured():
-            self.message_user(request, _("No Zoho client is configured, so no record can be fetched."), messages.ERROR)
-            return None
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="pull",
-                question=_("Pull the records of these differences?"),
-                effect=_(
-                    "Each record is fetched from Zoho and written here anew, as soon as a worker is free. "
-                    "What Zoho does not have is retired. What is equal afterwards is marked as repaired."
-                ),
-                done=ngettext_lazy(
-                    "%(count)d difference is being repaired.", "%(count)d differences are being repaired.", "count"
-                ),
-                can=Q(state=Difference.State.OPEN),
-                act=lambda rows, reason: self._start(request, list(rows)),
-            ),
-        )
-
-    def _start(self, request: HttpRequest, rows: list[Difference]) -> int:
-        try:
-            tasks.repair_differences(rows, user=person(request))
-        except AlreadyRunning as error:
-            self.message_user(request, str(error), messages.WARNING)
-            return 0
-        return len(rows)
-
-    @admin.action(description=_("Accept"), permissions=["queue"])
-    def accept(self, request: HttpRequest, queryset: QuerySet[Difference]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="accept",
-                question=_("Accept these differences?"),
-                effect=_("Later reconciliations take them for equal, until the value changes on either side."),
-                done=ngettext_lazy(
-                    "%(count)d difference was accepted.", "%(count)d differences were accepted.", "count"
-                ),
-                can=Q(state=Difference.State.OPEN),
-                act=lambda rows, reason: reconcile.accept(rows, by=person(request), reason=reason, at=timezone.now()),
-                needs_reason=True,
-            ),
-        )
-
-    @admin.display(description=_("kind"))
-    def kind_of(self, row: Difference) -> str:
-        return str(row.get_kind_display())
-
-    @admin.display(description=_("in Zoho"))
-    def in_zoho(self, row: Difference) -> str:
-        return shorten(row.theirs, 60) or NOTHING
-
-    @admin.display(description=_("here"))
-    def here(self, row: Difference) -> str:
-        return shorten(row.ours, 60) or NOTHING
-
-    @admin.display(description=_("in Zoho"))
-    def their_value(self, row: Difference) -> str:
-        return plain(row.theirs) or NOTHING
-
-    @admin.display(description=_("here"))
-    def our_value(self, row: Difference) -> str:
-        return plain(row.ours) or NOTHING
-
-    @admin.display(description=_("reconciliation"))
-    def of_report(self, row: Difference) -> SafeString | str:
-        return row_link(row.report)
-
-    @admin.display(description=_("state"))
-    def shown_state(self, row: Difference) -> SafeString:
-        return state_badge(row.state, row.get_state_display())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.models import User
-from rest_framework.authentication import BaseAuthentication, BasicAuthentication, SessionAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from tsh_erp.scraping import has_metrics_token
+from zoho_sync.api.attempts import GuardedBasicAuthentication
 
 
 class StaffPermission(BasePermission):
@@ -72,7 +73,7 @@ class StaffView(APIView):
     Basic comes first, because the first of them says how to sign in: without it a stranger would get 403, not 401.
     """
 
-    authentication_classes: tuple[type[BaseAuthentication], ...] = (BasicAuthentication, SessionAuthentication)
+    authentication_classes: tuple[type[BaseAuthentication], ...] = (GuardedBasicAuthentication, SessionAuthentication)
 
 
 def caller(request: Request) -> User:

@@ -130,9 +130,7 @@ class _Backfill:
         """Take an answer in. What is wrong with Zoho and not with a record ends the asking."""
         self.stopped_by = self.stopped_by or answer.stopped_by
         alive = [one for one in answer.found if one.kind is not Kind.GONE]
-        self._set_aside |= {
-            one.zoho_id: one.observed_at.isoformat() for one in answer.found if one.kind is Kind.GONE
-        }
+        self._set_aside |= {one.zoho_id: one.observed_at.isoformat() for one in answer.found if one.kind is Kind.GONE}
         self.read += alive
         self.run.seen += len(alive) + len(answer.failed)
         for zoho_id, error in answer.failed.items():
@@ -164,7 +162,8 @@ class _Backfill:
         try:
             self._count(self.bringer.bring(self.entity, observations))
         except (OrganisationMustWait, runs.Cancelled) as error:
-            self.stopped_by = self.stopped_by or error  # while a parent was fetched; what waits for it comes another day
+            # While a parent was fetched; what waits for it comes another day.
+            self.stopped_by = self.stopped_by or error
 
     def _retire_gone(self) -> None:
         tombstones = [

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from zoho_sync import stock
 from zoho_sync.client import Client, Priority
 from zoho_sync.entities import Entity
-from zoho_sync.errors import OrganisationMustWait, SyncError
+from zoho_sync.errors import OrganisationMustWait, PermanentError, SyncError
 from zoho_sync.mirror import Observation
 from zoho_sync.refetch import fetch_record
 
 ITEMS_AT_ONCE = 100
-BEAT_EVERY = 10
 
 
 @dataclass
@@ -35,20 +34,17 @@ def fetch_details(
 ) -> Details:
     """Fetch these records; one that cannot be fetched does not keep the others away.
 
-    `beat` is called every few calls, and what it raises is raised.
+    `beat` is called before each call, and what it raises is raised.
     """
     details = Details()
-    size = ITEMS_AT_ONCE if entity.module == stock.MODULE else BEAT_EVERY
     try:
-        for first in range(0, len(zoho_ids), size):
-            if first:
+        if entity.module == stock.MODULE:
+            for first in range(0, len(zoho_ids), ITEMS_AT_ONCE):
+                _fetch_items(zoho, zoho_ids[first : first + ITEMS_AT_ONCE], details, beat)
+        else:
+            for zoho_id in zoho_ids:
                 beat()
-            some = zoho_ids[first : first + size]
-            if entity.module == stock.MODULE:
-                _fetch_items(zoho, some, details)
-            else:
-                for zoho_id in some:
-                    _fetch_one(entity, zoho_id, details, priority)
+                _fetch_one(entity, zoho_id, details, priority)
     except OrganisationMustWait as error:
         details.stopped_by = error
     return details
@@ -63,12 +59,14 @@ def _fetch_one(entity: Entity, zoho_id: str, details: Details, priority: Priorit
         details.failed[zoho_id] = error
 
 
-def _fetch_items(zoho: Client, zoho_ids: Sequence[str], details: Details) -> None:
+def _fetch_items(zoho: Client, zoho_ids: Sequence[str], details: Details, beat: Callable[[], None]) -> None:
+    def goes_on() -> bool:
+        beat()
+        return True
+
     try:
-        answer = stock.fetch_details(zoho, zoho_ids)
-    except OrganisationMustWait:
-        raise
-    except SyncError as error:
+        answer = stock.fetch_details(zoho, zoho_ids, goes_on=goes_on)
+    except PermanentError as error:
         details.failed |= dict.fromkeys(zoho_ids, error)
         return
     details.found |= answer.found

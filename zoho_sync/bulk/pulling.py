@@ -54,7 +54,7 @@ class Puller:
     def __post_init__(self) -> None:
         self.priority = priority_of(self.run)
         self.listing = Listing(self.entity, self.run)
-        self.bringer = Bringer(correlation=self.correlation, priority=self.priority)
+        self.bringer = Bringer(correlation=self.correlation, priority=self.priority, beat=self._keep_alive)
         self.batch_size = int(self.run.options.get("batch_size") or BATCH_SIZE)
         self._calls_before = self.zoho.calls - self.run.calls
         # What was being applied when an earlier process died may be here, but was not counted.
@@ -223,9 +223,7 @@ class Puller:
 
     def fetch(self, zoho_ids: Sequence[str], tally: Tally) -> Details:
         """Whole records; those that cannot be had are left to the worker."""
-        details = fetch_details(
-            self.zoho, self.entity, zoho_ids, priority=self.priority, beat=lambda: runs.beat(self.run)
-        )
+        details = fetch_details(self.zoho, self.entity, zoho_ids, priority=self.priority, beat=self._keep_alive)
         self.bringer.hand_over(self.entity, list(details.failed))
         for zoho_id, error in details.failed.items():
             tally.fail(zoho_id, error)
@@ -245,6 +243,9 @@ class Puller:
         persist(lambda: runs.report(self.run), module=self.entity.module)
         if self.track:
             self.track(self.run)
+
+    def _keep_alive(self) -> None:
+        runs.keep_alive(self.run)
 
     @property
     def calls(self) -> int:

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
-from zoho_sync import alerts, runs
+from zoho_sync import runs, safety_share
 from zoho_sync.bulk.details import per_call
 from zoho_sync.bulk.pulling import Puller
 from zoho_sync.bulk.tally import Tally
-from zoho_sync.entities import BY_MODULE
 from zoho_sync.mirror import Kind
-from zoho_sync.models import Alert, SyncRun, ZohoRecord
+from zoho_sync.models import SyncRun, ZohoRecord
 from zoho_sync.models.records import ZohoRecordQuerySet
 
 log = structlog.get_logger(__name__)
 
-CODE = "sweep_stopped"
 SINGLES_AT_ONCE = 20
 
 
@@ -35,20 +31,23 @@ def sweep(job: Puller) -> None:
     missing = _missing(run, kept.get("missing"))
     if missing and not kept.get("confirmed_by"):
         known = _present(run).count()
-        if len(missing) > known * settings.ZOHO_SWEEP_MAX_SHARE:
-            _stop(job, missing, known)
+        if len(missing) > safety_share.most_believed(known):
+            finding, go_on = "are not in Zoho's list", f"sync_zoho --resume {run.pk} --confirm-sweep"
+            safety_share.stop(run, missing, known, finding=finding, go_on=go_on)
             return
     size = max(per_call(job.entity), SINGLES_AT_ONCE)
     for first in range(0, len(missing), size):
         _confirm_some(job, missing[first : first + size])
     if kept:
         run.checkpoint = {name: note for name, note in run.checkpoint.items() if name != "sweep"}
-    open_alerts = Alert.objects.filter(fingerprint=_fingerprint(run)).unresolved()
-    alerts.resolve(open_alerts, at=timezone.now(), resolution="a later sweep went through")
+    safety_share.resolve_alert(run.module)
 
 
 def confirm(run_id: int, *, by: str) -> SyncRun:
-    """A person's word that what the sweep of this run missed may be retired where Zoho has it no more; `by` is who.
+    """A person's word that what this run did not believe to be gone may be retired where Zoho has it no more.
+
+    `by` is who. A pull asks for just the records that its sweep missed; a stock run and a back-fill go on and
+    believe what Zoho says of all that they still ask for.
 
     The run must then be resumed. SyncRun.DoesNotExist; NotResumable when it is open or waits for no word.
     """
@@ -92,26 +91,3 @@ def _confirm_some(job: Puller, zoho_ids: Sequence[str]) -> None:
     job.report()
     if details.stopped_by:
         raise details.stopped_by
-
-
-def _stop(job: Puller, missing: Sequence[str], known: int) -> None:
-    run, now = job.run, timezone.now()
-    run.checkpoint = {**run.checkpoint, "sweep": {"missing": list(missing), "of": known}}
-    share = round(settings.ZOHO_SWEEP_MAX_SHARE * 100, 2)
-    run.error = (
-        f"{len(missing)} of {known} are not in Zoho's list, more than {share:g} %: nothing was retired; "
-        f"look, and go on with sync_zoho --resume {run.pk} --confirm-sweep"
-    )
-    alerts.raise_alert(
-        code=CODE,
-        cause=run.module,
-        title=f"{BY_MODULE[run.module].name}: too many records are missing from Zoho's list",
-        detail=run.error,
-        severity=Alert.Severity.CRITICAL,
-        at=now,
-    )
-    log.warning("sweep_stopped", run=run.pk, module=run.module, missing=len(missing), known=known)
-
-
-def _fingerprint(run: SyncRun) -> str:
-    return f"{CODE}:{run.module}"

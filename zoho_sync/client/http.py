@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 
 import requests
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
+from django.db import Error as DatabaseError
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from zoho_sync.client.answers import (
     CONCURRENCY_LIMIT,
@@ -129,10 +130,12 @@ class ZohoHttp:
                 failures += 1
                 pause = _growing_pause(failures)
                 # A transaction that was broken, if there is one against the rules, is its owner's.
-                if pause > left or (connection.in_atomic_block and not connection.is_usable()):
+                is_inside = connection.in_atomic_block
+                if pause > left or (is_inside and not connection.is_usable()):
                     raise
                 log.warning("zoho_asked_again", path=path, pause=round(pause, 1), error=str(error))
-                close_old_connections()
+                if not is_inside:
+                    close_old_connections()
             self._sleep(pause)
 
     # --- once -----------------------------------------------------------------------------------

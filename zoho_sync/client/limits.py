@@ -51,7 +51,7 @@ BUSY_SECONDS = 5.0
 LOOK_SECONDS = (0.05, 0.15)
 # Long work takes no turn further ahead than this, so that a webhook's fetch finds one within its patience
 # (`client.SHORT_PATIENCE`) whoever else is waiting.
-MOST_INTERVALS_AHEAD, MOST_SECONDS_AHEAD = 3, 3.0
+INTERVALS_AHEAD, LEAST_AHEAD, MOST_AHEAD = 3, 1.0, 3.0
 # How long those who meet a probe wait: it is over in a moment as a rule, whatever its lease says.
 PROBE_SECONDS = 1.0
 # Zoho's count of the day is believed when it is lower than ours by more than what may be under way.
@@ -61,9 +61,7 @@ DOUBT = 10
 class AllBusy(LimitReached):
     """Others are before us; it is worth looking again after `look_after` (least, most) seconds, by chance."""
 
-    def __init__(
-        self, message: str, *, retry_after: float, look_after: tuple[float, float] = LOOK_SECONDS
-    ) -> None:
+    def __init__(self, message: str, *, retry_after: float, look_after: tuple[float, float] = LOOK_SECONDS) -> None:
         super().__init__(message, retry_after=retry_after)
         self.look_after = look_after
 
@@ -211,7 +209,7 @@ class Limiter:
         if self.priority == Priority.WEBHOOK:
             return HOLD_SECONDS
         interval_us = Pace.of(settings.ZOHO_REQUESTS_PER_MINUTE).interval_us
-        return min(MOST_INTERVALS_AHEAD * interval_us / SECOND_US, MOST_SECONDS_AHEAD)
+        return min(max(INTERVALS_AHEAD * interval_us / SECOND_US, LEAST_AHEAD), MOST_AHEAD)
 
     def _free(self, token: uuid.UUID) -> None:
         ApiSlot.objects.filter(token=token).update(token=None, expires_at=None)

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 # Custom fields are data of the organisation: what it invents is no change of Zoho's.
 CUSTOM_KEYS = frozenset({"custom_field_hash", "custom_fields"})
@@ -64,10 +66,9 @@ class Shape:
 Shapes = dict[str, Shape]  # by parent: "" is the record itself
 
 
-def sample(payloads: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def sample(told: Sequence[T]) -> Sequence[T]:
     """At most `SAMPLE` of them, evenly spread."""
-    step = max(1, -(-len(payloads) // SAMPLE))
-    return payloads[::step]
+    return told[:: max(1, -(-len(told) // SAMPLE))]
 
 
 def shapes_of(payloads: Sequence[Mapping[str, Any]]) -> Shapes:

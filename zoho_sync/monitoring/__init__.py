@@ -17,7 +17,7 @@ from zoho_sync.monitoring.run_progress import (
     progress_of,
     status_of,
 )
-from zoho_sync.monitoring.series import METRICS, Reading, sample, samples, series
+from zoho_sync.monitoring.series import METRICS, Reading, sample, samples, series, several_series
 from zoho_sync.monitoring.webhooks import WebhookVolume, count_webhooks, last_webhook_at, webhook_volume
 from zoho_sync.monitoring.work import (
     DAY,
@@ -76,6 +76,7 @@ __all__ = [
     "sample",
     "samples",
     "series",
+    "several_series",
     "status_of",
     "webhook_volume",
     "workers",

@@ -30,7 +30,8 @@ class ModuleState:
 class Freshness:
     """How new one module is here.
 
-    `brought_at` is when the last pull that ended well began: what had changed by then is here.
+    `brought_at` is when the last pull that came to its end began: what had changed by then is here, but
+    for records that are dead letters.
     `newest_change_at` is Zoho's time of the newest change that we hold. `last_run` is the newest run
     of any kind.
     """
@@ -98,13 +99,14 @@ def _newest() -> dict[str, tuple[Any, ...]]:
     statement = f"""
         SELECT m.column1,
             (SELECT id FROM {names[SyncRun]} r WHERE r.module = m.column1 ORDER BY id DESC LIMIT 1),
-            (SELECT id FROM {names[SyncRun]} r WHERE r.module = m.column1 AND r.status = %s AND r.kind = %s
+            (SELECT id FROM {names[SyncRun]} r WHERE r.module = m.column1 AND r.status IN (%s, %s) AND r.kind = %s
              ORDER BY id DESC LIMIT 1),
             (SELECT max(z.modified_at) FROM {names[ZohoRecord]} z WHERE z.module = m.column1)
         FROM (VALUES {", ".join(["(%s)"] * len(modules))}) AS m
     """  # noqa: S608 - names from the models
     with connection.cursor() as cursor:
-        cursor.execute(statement, [SyncRun.Status.COMPLETED, SyncRun.Kind.PULL, *modules])
+        ended_well = (SyncRun.Status.COMPLETED, SyncRun.Status.PARTIAL)
+        cursor.execute(statement, [*ended_well, SyncRun.Kind.PULL, *modules])
         return {module: (last, brought, _moment(changed)) for module, last, brought, changed in cursor.fetchall()}
 
 

@@ -49,7 +49,10 @@ def look_ahead(overview: Overview) -> Outlook:
     at = overview.at
     today = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
     minutes = monitoring.samples(since=at - PACE, until=at)
-    hours = list(monitoring.samples(since=at - HABITS, until=at, resolution=MetricSample.Resolution.HOUR))
+    names = ("api.calls", "webhooks.deliveries", "attempts.failed")
+    calls, deliveries, failures = monitoring.several_series(
+        names, since=at - HABITS, until=at, resolution=MetricSample.Resolution.HOUR
+    )
     usage = overview.zoho.usage
     return Outlook(
         queue_empty=forecasts.queue_empties(_depths(minutes)),
@@ -58,12 +61,12 @@ def look_ahead(overview: Overview) -> Outlook:
             limit=usage.limit,
             at=at,
             day_ends=today + DAY,
-            history=[point for point in _points(hours, "api.calls") if point.at < today],
+            history=[point for point in _points(calls) if point.at < today],
         )
         if usage
         else None,
-        webhooks=_last_hour(_points(hours, "webhooks.deliveries"), at),
-        failures=_last_hour(_points(hours, "attempts.failed"), at),
+        webhooks=_last_hour(_points(deliveries), at),
+        failures=_last_hour(_points(failures), at),
     )
 
 
@@ -77,8 +80,8 @@ def _depths(minutes: Iterable[MetricSample]) -> list[Point]:
     ]
 
 
-def _points(samples: Iterable[MetricSample], name: str) -> list[Point]:
-    return [Point(one.at, one.values[name]) for one in samples if one.values.get(name) is not None]
+def _points(readings: Iterable[monitoring.Reading]) -> list[Point]:
+    return [Point(one.at, one.value) for one in readings]
 
 
 def _last_hour(points: Sequence[Point], at: datetime) -> Hour | None:
@@ -86,6 +89,5 @@ def _last_hour(points: Sequence[Point], at: datetime) -> Hour | None:
     if not points or points[-1].at < at - 2 * HOUR - 10 * MINUTE:
         return None
     last = points[-1]
-    hour = timezone.localtime(last.at).hour
-    alike = [point for point in points[:-1] if timezone.localtime(point.at).hour == hour]
+    alike = [point for point in points[:-1] if not (last.at - point.at) % DAY]
     return Hour(begins_at=last.at, actual=last.value, expected=Seasons(alike).expect(last.at))

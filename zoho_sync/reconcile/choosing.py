@@ -36,7 +36,7 @@ class _Chosen:
         self._entity = BY_MODULE[run.module]
         self._calls_before = zoho.calls - run.calls
         self._comparison = Comparison(self._entity)
-        self._repairer = Repairer(self._entity, zoho, beat=lambda: runs.beat(run))
+        self._repairer = Repairer(self._entity, zoho, beat=lambda: runs.keep_alive(run))
 
     def work(self) -> None:
         chosen = Difference.objects.filter(

@@ -71,7 +71,7 @@ class Compared:
         for one in self.found:
             by_unit[one.subject, one.unit].append(one)
         for key in self.theirs | self.ours | by_unit.keys():
-            tally, differing = tallies[key[0]], self.found if key in self.implied else by_unit.get(key, [])
+            tally, differing = tallies[key[0]], self.found[:1] if key in self.implied else by_unit.get(key, [])
             tally.compared += 1
             tally.theirs += key in self.theirs
             tally.ours += key in self.ours

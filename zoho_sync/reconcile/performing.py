@@ -76,7 +76,7 @@ class _Work:
         self._calls_before = self.zoho.calls - self.run.calls
         self._began = time.monotonic()
         self._comparison = Comparison(self.entity)
-        self._repairer = Repairer(self.entity, self.zoho, beat=lambda: runs.beat(self.run))
+        self._repairer = Repairer(self.entity, self.zoho, beat=lambda: runs.keep_alive(self.run))
         self._repairs = bool(self.run.options.get("repair"))
 
     def perform(self) -> None:
@@ -212,7 +212,7 @@ class _Work:
         if not wanted:
             return told
         details = fetch_details(
-            self.zoho, self.entity, wanted, priority=Priority.FULL, beat=lambda: runs.beat(self.run)
+            self.zoho, self.entity, wanted, priority=Priority.FULL, beat=lambda: runs.keep_alive(self.run)
         )
         if details.stopped_by:
             raise details.stopped_by

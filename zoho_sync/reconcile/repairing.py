@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
@@ -22,6 +21,7 @@ from zoho_sync.errors import SyncError
 from zoho_sync.mirror import Kind, Observation
 from zoho_sync.models import ZohoRecord
 from zoho_sync.reconcile.comparing import GONE, Told
+from zoho_sync.safety_share import most_believed
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +41,7 @@ class Repairer:
     correlation: uuid.UUID = field(default_factory=uuid.uuid4)
 
     def __post_init__(self) -> None:
-        self._bringer = Bringer(
-            priority=self.zoho.priority, correlation=self.correlation, beat=self.beat
-        )
+        self._bringer = Bringer(priority=self.zoho.priority, correlation=self.correlation, beat=self.beat)
 
     def bring(self, told: Mapping[str, Told]) -> None:
         """Pull these records and write their business rows, whatever the mirror believes is there already."""

@@ -275,18 +275,6 @@ RAISED: tuple[Definition, ...] = (
         ),
     ),
     Definition(
-        code="schema_drift",
-        name=_("Zoho's records have changed their shape"),
-        runbook=_(
-            "Look at the field in Zoho and in docs/zoho.md; a field that is missing or of another type may need code."
-        ),
-    ),
-    Definition(
-        code="low_stock",
-        name=_("Low stock"),
-        runbook=_("Open the products that are low and order what is needed."),
-    ),
-    Definition(
         code="healing_failed",
         name=_("Healing fails"),
         runbook=_(

@@ -58,16 +58,18 @@ def fetch_details(
     now: Callable[[], datetime] = timezone.now,
     goes_on: Callable[[], bool] = lambda: True,
     note_gone: Callable[[str], None] = lambda zoho_id: None,
+    halves: bool = True,
 ) -> Details:
     """These items as Zoho has them now, in one call for each hundred of them. Never inside a transaction.
 
     Items that Zoho does not have (404/1002), and those for which it refuses a call, are found out by halving. Where
     no sensible answer comes, all that were not answered by then are failed. `goes_on` is asked before each call; with
     False the rest is left out. `note_gone` is told at once of each item that Zoho does not have.
-    Raises OrganisationMustWait, and PermanentError for an answer that makes no sense or where every call is refused.
+    Raises OrganisationMustWait, and PermanentError for an answer that makes no sense, where every call is refused,
+    and at the first refusal without `halves`, for those who then ask for each item alone.
     """
     asked_at = now()
-    asking = _Asking(zoho, goes_on, note_gone)
+    asking = _Asking(zoho, goes_on, note_gone, halves)
     asking.ask_for(zoho_ids)
     details = Details(failed=asking.failed)
     for zoho_id in zoho_ids:
@@ -94,6 +96,7 @@ class _Asking:
     zoho: Client
     goes_on: Callable[[], bool]
     note_gone: Callable[[str], None]
+    halves: bool
     found: dict[str, Payload] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
     failed: dict[str, SyncError] = field(default_factory=dict)
@@ -102,7 +105,7 @@ class _Asking:
     def ask_for(self, zoho_ids: Sequence[str]) -> None:
         pieces = deque(zoho_ids[first : first + DETAILS_AT_ONCE] for first in range(0, len(zoho_ids), DETAILS_AT_ONCE))
         is_first = True
-        while pieces and self.goes_on():
+        while pieces:  # `goes_on` is asked where the calls are made
             piece = pieces.popleft() if is_first else pieces.pop()
             try:
                 self._ask(piece)
@@ -114,9 +117,11 @@ class _Asking:
             except OF_THE_CALL:
                 raise
             except PermanentError as error:
+                if not self.halves:
+                    raise
                 if len(piece) > 1:
-                    halves = [piece[: len(piece) // 2], piece[len(piece) // 2 :]]
-                    pieces.extendleft(reversed(halves)) if is_first else pieces.extend(halves)
+                    both = [piece[: len(piece) // 2], piece[len(piece) // 2 :]]
+                    pieces.extendleft(reversed(both)) if is_first else pieces.extend(both)
                 else:
                     self._refuse(piece[0], error)
                     # Odd items are often neighbours: what tells them from a Zoho that refuses all is the other end.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -123,9 +123,7 @@ class _StockRun:
         gone = self._set_aside
         for zoho_ids in _chunks(sorted(gone), self._batch_size):
             tombstones = [
-                Observation(
-                    zoho_id=one, kind=Kind.GONE, observed_at=datetime.fromisoformat(gone[one]), confirmed=True
-                )
+                Observation(zoho_id=one, kind=Kind.GONE, observed_at=datetime.fromisoformat(gone[one]), confirmed=True)
                 for one in zoho_ids
             ]
             for zoho_id, result in self.bringer.bring(ITEM, tombstones).items():

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from catalog.models import Product, StockLedgerEntry, StockLevel
 from commerce.models import CreditNoteAllocation, Customer, CustomerPaymentAllocation
+from tsh_erp.events.delivering import dispatch
 from tsh_erp.events.models import StoredEvent
 from zoho_sync import queue
 from zoho_sync.audit import SHOWN, audit, books
@@ -40,6 +41,7 @@ def world():
     drain(NOON + seconds(1))
     deliver(item("3"), at=NOON + seconds(2), method="DELETE")
     drain(NOON + seconds(2))
+    dispatch()
 
 
 def broken(**how):

@@ -160,6 +160,16 @@ def test_a_hiccup_of_the_database_is_waited_out(zoho, monkeypatch, owner, name):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("error", [OperationalError(LOST), InterfaceError("connection already closed")])
+def test_an_answer_is_worth_more_than_what_the_database_says_after_it(zoho, reader, monkeypatch, error):
+    hiccup(monkeypatch, Limiter, "leave", error)
+
+    assert reader.fetch(USER, "me")["user_role"] == "admin"
+
+    assert zoho.calls("/users") == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_hiccup_in_a_thread_that_fetches_pages_is_waited_out(monkeypatch, settings):
     with Sandbox(size=Size.scaled(900, contacts=12, invoices=10)) as zoho:
         point_at(zoho, settings)

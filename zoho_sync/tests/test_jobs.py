@@ -24,7 +24,8 @@ TASK = "zoho_sync.tasks.drain"
 
 
 def rings():
-    return list(OrmQ.objects.order_by("id"))
+    """Those for the queue; what happened to products rings for its listeners."""
+    return [one for one in OrmQ.objects.order_by("id") if one.func() == TASK]
 
 
 # --- rings ---------------------------------------------------------------------------------------

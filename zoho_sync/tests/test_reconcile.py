@@ -155,9 +155,7 @@ def test_two_sets_of_equal_size_with_other_ids_differ(listed: Sandbox, reconcile
     assert found() == {("product", new, "missing", ""), ("product", gone, "extra", "")}
 
 
-def test_a_vendor_that_is_also_kept_as_a_customer_is_extra_there(
-    listed: Sandbox, reconcile: Run, settings: Any
-) -> None:
+def test_a_vendor_kept_as_a_customer_too_is_extra_there(listed: Sandbox, reconcile: Run, settings: Any) -> None:
     settings.ZOHO_SWEEP_MAX_SHARE = 0.5
     vendor = Vendor.objects.first()
     Customer.objects.create(zoho_id=vendor.zoho_id, name="twice")

@@ -333,6 +333,18 @@ def test_images_that_are_not_here_are_missing_and_repair_brings_them(pulled: San
     assert found() == {("image", changed, "different", "image")}
 
 
+def test_a_product_that_repair_brings_gets_its_image_too(pulled: Sandbox, reconcile: Run) -> None:
+    reconcile("product", "--repair")
+    item = next(row for row in pulled.control.records("item") if row.get("image_document_id"))
+    new = pulled.control.put("item", {**item, "item_id": "460000008888888", "sku": ""}, webhook=False)["item_id"]
+
+    code, _, _ = reconcile("product", "--repair")
+
+    assert (code, found()) == (0, {("product", new, "missing", ""), ("image", new, "missing", "image")})
+    assert found("open") == set()
+    assert last_report().results.get(subject="image").unsettled == 0
+
+
 # --- what people decide ----------------------------------------------------------------------------------
 
 

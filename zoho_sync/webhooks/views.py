@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 
 import structlog
@@ -16,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
+from tsh_erp.callers import client_address
 from tsh_erp.problems import problem
 from tsh_erp.redaction import HIDDEN, hide_secrets
 from tsh_erp.request_log import request_id
@@ -140,18 +140,6 @@ def _declared_length(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """Who really sent it: the last hop that is not one of `TRUSTED_PROXIES`. None when it is no IP address."""
-    address = request.META.get("REMOTE_ADDR", "")
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    while address in settings.TRUSTED_PROXIES and hops:
-        address = hops.pop()
-    try:
-        return str(ipaddress.ip_address(address))
-    except ValueError:
-        return None
 
 
 def _safe_query(request: HttpRequest) -> Mapping[str, str]:

@@ -157,6 +157,7 @@ class Batch:
                 [claim.zoho_id for claim in claims],
                 now=self.clock.now,
                 goes_on=self._may_ask,
+                halves=False,
             )
         except OrganisationMustWait as error:
             return error

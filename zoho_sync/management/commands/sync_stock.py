@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -15,7 +16,7 @@ from rich.table import Table
 
 from catalog.models import Product, Warehouse
 from catalog.stock_summary import LOW, StockSummary, summarise_stock, warehouse_totals
-from zoho_sync import runs, stock
+from zoho_sync import bulk, runs, stock
 from zoho_sync.errors import LoginRefused, NotConfigured, PermanentError
 from zoho_sync.management.connecting import check_connection
 from zoho_sync.management.interrupting import stoppable
@@ -33,7 +34,7 @@ WITH = {
     "low_stock": {"batch_size", "threshold"},
     "warehouse": {"batch_size"},
     "summary": {"threshold", "json"},
-    "resume": set(),
+    "resume": {"confirm_sweep"},
 }
 
 
@@ -51,6 +52,12 @@ class Command(BaseCommand):
             "--summary", action="store_true", default=None, help="show how the stock stands, without asking Zoho"
         )
         parser.add_argument("--resume", type=int, metavar="RUN", help="go on with a run that stopped")
+        parser.add_argument(
+            "--confirm-sweep",
+            action="store_true",
+            default=None,
+            help="with --resume: retire what Zoho says is gone, though it is much at once",
+        )
         parser.add_argument("--threshold", metavar="N", help=f"how much on hand is low ({LOW})")
         parser.add_argument(
             "--batch-size", type=int, metavar="N", help=f"items that share a transaction ({stock.BATCH_SIZE})"
@@ -68,7 +75,7 @@ class Command(BaseCommand):
         threshold = read_threshold(options["threshold"])
         if way == "summary":
             return self._show(summarise_stock(threshold=threshold), as_json=bool(options["json"]))
-        run = self._resume(options["resume"]) if way == "resume" else self._read(way, options, threshold)
+        run = self._resume(options) if way == "resume" else self._read(way, options, threshold)
         if way == "low_stock":
             self._print(low_table(threshold))
         if way == "warehouse":
@@ -113,11 +120,14 @@ class Command(BaseCommand):
             products = Product.objects.tracked().filter(stock_levels__warehouse=warehouse)
         return [str(zoho_id) for zoho_id in products.values_list("zoho_id", flat=True) if zoho_id]
 
-    def _resume(self, run_id: int) -> SyncRun:
+    def _resume(self, options: Mapping[str, Any]) -> SyncRun:
+        run_id = options["resume"]
         if not SyncRun.objects.of(SyncRun.Kind.STOCK, stock.MODULE).filter(pk=run_id).exists():
             raise CommandError(f"--resume: there is no stock run {run_id}", returncode=2)
         check_connection()
         try:
+            if options["confirm_sweep"]:
+                bulk.confirm_sweep(run_id, by=getpass.getuser())
             return self._perform(runs.take(run_id, resume=True))
         except (runs.NotResumable, runs.AlreadyRunning) as error:
             raise CommandError(f"--resume: {error}", returncode=2) from error
