@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_q.models import Schedule
@@ -48,14 +51,23 @@ class Job:
 
 
 def read_jobs(*, at: datetime) -> list[Job]:
-    """All periodic jobs by name. One query for the schedules and one for each of them."""
-    return [_job(schedule, at) for schedule in Schedule.objects.order_by("name")]
+    """All periodic jobs by name. Two queries."""
+    runs = JobRun.objects.filter(name=OuterRef("name")).order_by("-id").values("id")
+    schedules = list(
+        Schedule.objects.order_by("name").annotate(
+            newest_run=Subquery(runs[:1]), first_shown=Subquery(runs[SHOWN_RUNS - 1 : SHOWN_RUNS])
+        )
+    )
+    shown = [Q(name=one.name, id__gte=one.first_shown or 0) for one in schedules if one.newest_run]
+    recent: dict[str, list[JobRun]] = {}
+    if shown:
+        for run in JobRun.objects.filter(reduce(or_, shown)).order_by("-id").defer("error"):
+            recent.setdefault(run.name, []).append(run)
+    return [_job(one, recent.get(one.name, [])[:SHOWN_RUNS], at) for one in schedules]
 
 
-def _job(schedule: Schedule, at: datetime) -> Job:
+def _job(schedule: Schedule, recent: Sequence[JobRun], at: datetime) -> Job:
     every = DAY if schedule.schedule_type == Schedule.DAILY else timedelta(minutes=schedule.minutes or 0)
-    runs = JobRun.objects.filter(name=schedule.name).order_by("-id")
-    recent = list(runs.defer("error")[:SHOWN_RUNS])
     done = next((run for run in recent if run.state == JobRun.State.SUCCEEDED), None)
     first_known = done.started_at if done else (recent[-1].started_at if recent else None)
     return Job(

@@ -338,3 +338,16 @@ def test_levels_are_read_by_name(zoho, told):
 
     place = row["locations"][0]
     assert level(row["item_id"], place["location_id"]).accounting_on_hand == place["location_stock_on_hand"]
+
+
+def test_a_persons_word_has_a_run_go_on_that_found_too_much_gone(zoho, told):
+    for row in tracked(zoho)[:6]:
+        zoho.control.delete("item", row["item_id"], webhook=False)
+
+    stopped, _, err = told("--mode", "full")
+    code, out, _ = told("--resume", str(last_run().pk), "--confirm-sweep")
+
+    assert (stopped, f"sync_stock --resume {last_run().pk} --confirm-sweep" in err) == (1, True)
+    assert (code, last_run().retired, "6 retired" in out) == (0, 6, True)
+    with pytest.raises(CommandError, match="waits for a word"):
+        told("--resume", str(last_run().pk), "--confirm-sweep")

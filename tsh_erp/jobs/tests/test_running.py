@@ -262,8 +262,16 @@ def test_a_job_that_fails_every_time_is_failed_and_in_the_end_silent():
     assert (job.has_failed, job.is_silent) == (True, True)
 
 
-def test_reading_costs_one_query_for_each_schedule(django_assert_num_queries):
+def test_reading_costs_two_queries_and_shows_each_jobs_newest_runs(django_assert_num_queries):
     write_schedules([Periodic(name=f"job {one}", task=f"{HERE}.work", minutes=5) for one in range(4)])
+    for number in range(25):
+        run_job(f"job {number % 2}", f"{HERE}.work")
+    for _ in range(30):
+        run_job("job 1", f"{HERE}.work")
 
-    with django_assert_num_queries(5):
-        read_jobs(at=timezone.now())
+    with django_assert_num_queries(2):
+        jobs = read_jobs(at=timezone.now())
+
+    assert [len(job.recent) for job in jobs] == [13, 20, 0, 0]
+    newest = list(JobRun.objects.filter(name="job 1").order_by("-id").values_list("id", flat=True)[:20])
+    assert [run.pk for run in jobs[1].recent] == newest
