@@ -25,6 +25,11 @@ def on_starting(server: Any) -> None:
     _own.append(os.environ[FOLDER])
 
 
+def post_fork(server: Any, worker: Any) -> None:
+    """In each worker: the folder is there, even where somebody tidies up temporary files."""
+    Path(os.environ[FOLDER]).mkdir(parents=True, exist_ok=True)
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """What a worker counted stays, what it measured at the moment (gauges) goes with it."""
     from prometheus_client.multiprocess import mark_process_dead

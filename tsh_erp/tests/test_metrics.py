@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -208,11 +209,22 @@ def test_two_processes_count_as_one_and_a_dead_one_is_not_forgotten(web):
 
     assert requests_to(_scraped(url), "health-ready") == before + 30
 
-    os.kill(_workers(process)[0], signal.SIGKILL)
+    os.kill(_workers(process)[0], signal.SIGKILL)  # its file stays
     wait_for(lambda: len(_workers(process)) == 2 and _answers(url), seconds=60, what="a new worker")
     assert requests_to(_scraped(url), "health-ready") == before + 30
     assert not (folder / "counter_1.db").exists()
     assert process.is_running
+
+
+def test_a_folder_that_was_tidied_away_stops_no_new_worker(web):
+    url, process, folder = web
+    shutil.rmtree(folder)
+
+    for pid in _workers(process):
+        os.kill(pid, signal.SIGKILL)
+
+    wait_for(lambda: _answers(url), seconds=60, what="a new worker answers", otherwise=process.describe)
+    assert requests.get(f"{url}/health/ready", timeout=10).status_code == 200
 
 
 def test_a_folder_of_its_own_is_removed_in_the_end(tmp_path):
