@@ -114,6 +114,7 @@ def test_a_run_whose_process_is_dead_is_failed_and_can_be_resumed(dead_pid):
         ("elsewhere:1", timedelta(minutes=4), False),
         ("elsewhere:1", timedelta(minutes=6), True),
     ],
+    ids=["here, silent", "here, too long", "elsewhere, silent", "elsewhere, too long"],
 )
 def test_silence_is_death_sooner_where_the_process_cannot_be_seen(worker, silent, is_dead):
     taken()
