@@ -217,7 +217,8 @@ def test_the_queries_of_a_batch_do_not_grow_with_it(settings, mode):
         read_stock()
         ids = [row["item_id"] for row in tracked(zoho)][:99]
 
-        few, many = (queries_after_moving(zoho, ids[:number], mode) for number in (70, len(ids)))
+        # The first time may teach drift something about the shape of records.
+        _, few, many = (queries_after_moving(zoho, ids[:number], mode) for number in (70, 70, len(ids)))
 
     assert len(ids) == 99
     assert few == many
