@@ -16,7 +16,8 @@ from hypothesis import settings as hypothesis_settings
 # Set before Django reads its settings, and inherited by the processes that tests start.
 os.environ["ENV_FILE"] = os.devnull
 os.environ["ENVIRONMENT"] = "development"
-os.environ["FIELD_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker inherits them, and has read its settings by now
+    os.environ["FIELD_ENCRYPTION_KEYS"] = Fernet.generate_key().decode()
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 os.environ["DJANGO_SETTINGS_MODULE"] = "tsh_erp.settings"
 django.setup()
