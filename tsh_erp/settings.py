@@ -234,6 +234,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "RunStatus": "zoho_sync.models.runs.SyncRun.Status",
+        "JobStatus": "zoho_sync.models.queue.Status",
+    },
 }
 
 # --- logs --------------------------------------------------------------------------------------

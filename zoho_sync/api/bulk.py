@@ -131,7 +131,7 @@ class BatchStatus(StaffView):
 
     permission_classes = (CanRunSync,)
 
-    @extend_schema(responses={200: BatchSerializer}, tags=TAGS)
+    @extend_schema(operation_id="zoho_bulk_sync_batch_retrieve", responses={200: BatchSerializer}, tags=TAGS)
     def get(self, request: Request, batch: uuid.UUID) -> Response:
         return Response(tell_batch(_batch(batch), at=timezone.now()))
 
@@ -153,7 +153,9 @@ class CancelBatch(StaffView):
 
     permission_classes = (CanRunSync,)
 
-    @extend_schema(request=None, responses={202: Started, **PROBLEMS}, tags=TAGS)
+    @extend_schema(
+        operation_id="zoho_bulk_sync_batch_cancel", request=None, responses={202: Started, **PROBLEMS}, tags=TAGS
+    )
     def post(self, request: Request, batch: uuid.UUID) -> Response | HttpResponse:
         # From the end, so that none of them begins meanwhile.
         asked = [runs.request_cancel(run.pk) for run in reversed(_batch(batch))]
@@ -185,7 +187,9 @@ class ResumeBatch(StaffView):
 
     permission_classes = (CanRunSync,)
 
-    @extend_schema(request=None, responses={202: Started, **PROBLEMS}, tags=TAGS)
+    @extend_schema(
+        operation_id="zoho_bulk_sync_batch_resume", request=None, responses={202: Started, **PROBLEMS}, tags=TAGS
+    )
     def post(self, request: Request, batch: uuid.UUID) -> Response | HttpResponse:
         together = _batch(batch)
         try:
