@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 APPS = ("catalog", "commerce", "zoho_sync", "events", "jobs", "django_q", "sessions", "admin")
+TRIES = 5
 USERS = {"auth_user", "auth_user_groups", "auth_user_user_permissions"}
 
 
@@ -18,9 +19,19 @@ def empty_tables() -> None:
     if not name.startswith("test"):
         raise RuntimeError(f"{name} is no test database")
     tables = {model._meta.db_table for label in APPS for model in apps.get_app_config(label).get_models(True)} | USERS
+    for attempt in range(1, TRIES + 1):
+        try:
+            _delete(sorted(tables))
+            return
+        except OperationalError:  # a deadlock: processes of another test are still at work on what it left
+            if attempt == TRIES:
+                raise
+
+
+def _delete(tables: list[str]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         # Foreign keys are looked at when the transaction ends, so the order does not matter.
-        rows = " UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (SELECT 1 FROM {one})" for one in sorted(tables))
+        rows = " UNION ALL ".join(f"SELECT '{one}' WHERE EXISTS (SELECT 1 FROM {one})" for one in tables)
         cursor.execute(rows)
         for (table,) in cursor.fetchall():
             cursor.execute(f"DELETE FROM {table}")
