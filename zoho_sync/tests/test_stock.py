@@ -212,16 +212,22 @@ def test_items_without_stock_can_be_left_out(zoho):
 
 @pytest.mark.parametrize("mode", [Mode.FULL, Mode.INCREMENTAL])
 def test_the_queries_of_a_batch_do_not_grow_with_it(settings, mode):
-    with Sandbox(size=Size.scaled(200)) as zoho:
+    with Sandbox(size=Size.scaled(600)) as zoho:
         point_at(zoho, settings)
         read_stock()
-        ids = [row["item_id"] for row in tracked(zoho)][:99]
+        # Without those that would run low or come back: that is news, and costs a statement or two.
+        steady = [row for row in tracked(zoho) if not row.get("reorder_level") and not is_empty(row)]
+        ids = [row["item_id"] for row in steady][:99]
 
         # The first time may teach drift something about the shape of records.
         _, few, many = (queries_after_moving(zoho, ids[:number], mode) for number in (70, 70, len(ids)))
 
-    assert len(ids) == 99
+    assert len(ids) > 75
     assert few == many
+
+
+def is_empty(row) -> bool:
+    return not row.get("stock_on_hand") or Decimal(str(row["stock_on_hand"])) <= 0
 
 
 def queries_after_moving(zoho, item_ids, mode) -> list[str]:
