@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "catalog.apps.CatalogConfig",
     "commerce.apps.CommerceConfig",
     "zoho_sync.apps.ZohoSyncConfig",
+    "mobile_bff.apps.MobileBffConfig",
     "zoho_sandbox.apps.ZohoSandboxConfig",
 ]
 MIDDLEWARE = [

@@ -22,5 +22,6 @@ urlpatterns = [
     path("api/", api_root, name="api-root"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/mobile/", include("mobile_bff.urls")),
     path("", include("zoho_sync.urls")),
 ]
