@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import django
@@ -65,9 +66,39 @@ def django_db_modify_db_settings(
     """SQLite as a file, as in real life (threads and processes share it), in this run's own folder."""
     from django.conf import settings
 
+    from tests.prepared_database import template
+
     database = settings.DATABASES["default"]
+    wanted = database.setdefault("TEST", {})
     if database["ENGINE"].endswith("sqlite3"):
-        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.getbasetemp() / "test.sqlite3")
+        wanted["NAME"] = str(_sqlite_file(tmp_path_factory))
+    else:
+        wanted["TEMPLATE"] = template()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, tmp_path_factory: pytest.TempPathFactory) -> bool:
+    """On SQLite, work on a copy of a migrated database where one is kept (on PostgreSQL it is the template)."""
+    from django.db import connection
+
+    from tests.prepared_database import place_copy
+
+    return django_db_keepdb or (connection.vendor == "sqlite" and place_copy(_sqlite_file(tmp_path_factory)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blocker: Any) -> None:
+    from django.db import connection
+
+    from tests.prepared_database import keep
+
+    if not django_db_keepdb and not connection.settings_dict["TEST"].get("TEMPLATE"):
+        with django_db_blocker.unblock():
+            keep()
+
+
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.getbasetemp() / "test.sqlite3"
 
 
 @pytest.fixture(scope="session", autouse=True)
