@@ -87,6 +87,12 @@ class Subject(TextChoices):
     STOCK = "stock", _("stock")
     PRICE_LISTS = "price_lists", _("price lists")
     PRICES = "prices", _("prices")
+    SEARCH = "search", _("search words")
+    RATINGS = "ratings", _("ratings")
+    BEST_SELLERS = "best_sellers", _("best sellers")
+    PROMOTIONS = "promotions", _("promotions")
+    APPS = "apps", _("settings and banners of the apps")
+    MIRROR = "mirror", _("what Zoho last confirmed")
 
 
 class ImageTrouble(TextChoices):

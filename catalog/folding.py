@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # Alef in all its seats, the two yehs, teh marbuta, hamza on its carriers, and the Persian and Kurdish letters
 # that Arabic keyboards write with their nearest neighbour.
@@ -41,6 +41,7 @@ _LETTERS = {
 _INVISIBLE = dict.fromkeys([*range(0x064B, 0x0660), 0x0670, *range(0x06D6, 0x06EE)], None)
 _TABLE = str.maketrans(_LETTERS) | _INVISIBLE
 _WORD = re.compile(r"\d+(?:\.\d+)+\w*|\w+")
+_FROM_DIGIT = re.compile(r"(?<=[^\W\d])\d.*")
 _BETWEEN = re.compile(r"[\W_]+")
 _THOUSANDS = re.compile(r"(?<=\d)[,٬](?=\d{3}(?!\d))")
 _ARTICLE = "ال"
@@ -65,16 +66,35 @@ def compact(text: str) -> str:
     return _BETWEEN.sub("", _spell(text))
 
 
-def search_columns(parts: Iterable[str], context: Iterable[str] = ()) -> tuple[str, str]:
-    """What is stored to be searched: every word of `parts` and `context` once, folded; and each part compact.
+def search_columns(
+    names: Sequence[str], codes: Sequence[str], labels: Sequence[str] = (), context: Sequence[str] = ()
+) -> tuple[str, str, str]:
+    """What is stored to be searched, folded: `search_text`, `search_names` and `search_codes`.
 
-    The first has the compact forms too, behind the words, so that one index serves both.
+    The text has every word of everything once, and behind the words their ends from the first digit
+    on ("841hp" of "wr841hp") and the compact forms, so that one index serves all. A space stands before
+    and behind each word. The names stay whole, each on a line of its own; the codes are compact.
     """
-    spelled = _spell("\n".join(parts))
-    words = dict.fromkeys(_words(spelled) + _words(_spell("\n".join(context))))
-    joined = dict.fromkeys(_BETWEEN.sub("", line) for line in spelled.split("\n"))
-    joined.pop("", None)
-    return " ".join(words | joined), " ".join(joined)
+    parts = [*names, *codes, *labels]
+    lines = _spell("\n".join(part.replace("\n", " ") for part in parts)).split("\n")
+    called = [_words(line) for line in lines[: len(names)]]
+    words = dict.fromkeys(
+        word
+        for line in (*called, _words("\n".join(lines[len(names) :])), _words(_spell("\n".join(context))))
+        for word in line
+    )
+    ends = dict.fromkeys(end for word in words for end in _FROM_DIGIT.findall(word))
+    joined = [_BETWEEN.sub("", line) for line in lines]
+    return (
+        _spaced(words | ends | dict.fromkeys(filter(None, joined))),
+        "".join(f"\n {' '.join(line)} " for line in called if line) + "\n" if any(called) else "",
+        _spaced(dict.fromkeys(filter(None, joined[len(names) : len(names) + len(codes)]))),
+    )
+
+
+def _spaced(words: Iterable[str]) -> str:
+    text = " ".join(words)
+    return f" {text} " if text else ""
 
 
 def _words(spelled: str) -> list[str]:

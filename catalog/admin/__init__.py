@@ -1,5 +1,33 @@
 """Admin pages of the catalogue."""
 
-from catalog.admin import images, prices, products, stock, structure, watching
+from catalog.admin import (
+    finding,
+    images,
+    menu,
+    price_list_panels,
+    prices,
+    product_panels,
+    products,
+    search,
+    stock,
+    structure,
+    tiles,
+    warehouse_panels,
+    watching,
+)
 
-__all__ = ["images", "prices", "products", "stock", "structure", "watching"]
+__all__ = [
+    "finding",
+    "images",
+    "menu",
+    "price_list_panels",
+    "prices",
+    "product_panels",
+    "products",
+    "search",
+    "stock",
+    "structure",
+    "tiles",
+    "warehouse_panels",
+    "watching",
+]

@@ -42,6 +42,15 @@ def thumbnail(picture: FieldFile, alt: str) -> SafeString | str:
     )
 
 
+def small_picture(picture: FieldFile) -> SafeString | str:
+    """A picture for a list, beside the name that says what it is."""
+    if not isinstance(picture, PictureFile) or not picture or is_upload(picture):
+        return ""
+    return format_html(
+        '<img class="thumbnail" src="{}" alt="" width="40" height="40" loading="lazy">', picture.address("thumb")
+    )
+
+
 def preview(row: ProductImage) -> SafeString | str:
     return thumbnail(row.image, row.alt_text or str(row.product))
 

@@ -12,9 +12,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext_lazy as _
 
 from tsh_erp.admin_site import read_only
+from tsh_erp.admin_site.display import NOTHING
 from tsh_erp.admin_site.from_zoho import FromZohoAdmin
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ else:
     TabularInline = admin.TabularInline
 
 
-class ReadOnlyAdmin(FromZohoAdmin, read_only.ReadOnlyAdmin):  # type: ignore[misc]  # both bring the same Media
+class ReadOnlyAdmin(FromZohoAdmin, read_only.ReadOnlyAdmin):
     """A table that Zoho or the machine writes."""
 
 
@@ -92,9 +94,14 @@ def list_link(model: type[Model], text: Any, **lookups: object) -> SafeString:
 
 def shown_custom_fields(rows: list[dict[str, Any]]) -> SafeString | str:
     """Custom fields as lines of label and value."""
-    lines = (
-        (row.get("label") or row.get("api_name") or "—", value if isinstance(value, str) else json.dumps(value))
-        for row in rows
-        for value in [row.get("value")]
-    )
-    return format_html_join("", "<div><bdi>{}</bdi>: <bdi>{}</bdi></div>", lines) or "—"
+    lines = ((row.get("label") or row.get("api_name") or NOTHING, _shown_value(row.get("value"))) for row in rows)
+    return format_html_join("", "<div><bdi>{}</bdi>: <bdi>{}</bdi></div>", lines) or NOTHING
+
+
+def _shown_value(value: Any) -> str:
+    """Text as it stands, several values beside each other, anything else as JSON; letters of any script as they are."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, list):
+        return "، ".join(map(_shown_value, value)) if get_language_bidi() else ", ".join(map(_shown_value, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

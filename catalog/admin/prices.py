@@ -1,20 +1,27 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.costs import HidesCosts, SeenListsFilter
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
+from catalog.admin.searching import FoundByProduct
 from catalog.models import EffectivePrice, PriceList, PriceListItem
 from catalog.services.prices import why_price
-from tsh_erp.admin_site.figures import with_figures
+from tsh_erp.admin_site.figures import show_money, with_figures
 
 
 @admin.register(PriceList)
 @with_figures(PriceList)
-class PriceListAdmin(ReadOnlyAdmin):
+class PriceListAdmin(HidesCosts, ReadOnlyAdmin):
+    trade_path = "trade"
     list_display = (
         "name",
         "kind",
@@ -28,7 +35,7 @@ class PriceListAdmin(ReadOnlyAdmin):
         "items",
         "retired_at",
     )
-    list_filter = ("kind", "trade", "currency", "is_active", RetiredFilter)
+    list_filter = ("kind", "trade", "is_active", RetiredFilter)
     search_fields = ("name", "description", "=zoho_id")
     fieldsets = (
         (
@@ -65,7 +72,8 @@ class PriceListAdmin(ReadOnlyAdmin):
 
 @admin.register(PriceListItem)
 @with_figures(PriceListItem)
-class PriceListItemAdmin(ReadOnlyAdmin):
+class PriceListItemAdmin(HidesCosts, FoundByProduct, ReadOnlyAdmin):
+    trade_path = "price_list__trade"
     list_display = (
         "shown_product",
         "price_list",
@@ -74,9 +82,18 @@ class PriceListItemAdmin(ReadOnlyAdmin):
         "pricing_scheme",
         "product_zoho_id",
     )
-    list_filter = ("price_list", "pricing_scheme", ("product", admin.EmptyFieldListFilter))
+    list_filter = (("price_list", SeenListsFilter), "pricing_scheme", ("product", admin.EmptyFieldListFilter))
     list_select_related = ("product", "price_list")
-    search_fields = ("product__name", "product__sku", "product_name", "=product_zoho_id")
+    search_fields: ClassVar[tuple[str, ...]] = ("product_name", "=product_zoho_id")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PriceListItem], search_term: str
+    ) -> tuple[QuerySet[PriceListItem], bool]:
+        """Also by the name and id that Zoho gave, while the product is not here."""
+        found, _duplicates = super().get_search_results(request, queryset, search_term)
+        typed = search_term.strip()
+        named = Q(product__isnull=True) & (Q(product_name__icontains=typed) | Q(product_zoho_id=typed))
+        return (found | queryset.filter(named) if typed else found), False
 
     @admin.display(description=_("product"), ordering="product__name")
     def shown_product(self, item: PriceListItem) -> str:
@@ -85,12 +102,16 @@ class PriceListItemAdmin(ReadOnlyAdmin):
 
 @admin.register(EffectivePrice)
 @with_figures(EffectivePrice)
-class EffectivePriceAdmin(ReadOnlyAdmin):
-    list_display = ("product", "price_list", "shown_price", "currency", "updated_at")
-    list_filter = ("price_list", "currency")
+class EffectivePriceAdmin(HidesCosts, FoundByProduct, ReadOnlyAdmin):
+    trade_path = "price_list__trade"
+    list_display = ("product", "price_list", "price_with_currency", "updated_at")
+    list_filter = (("price_list", SeenListsFilter),)
     list_select_related = ("product", "price_list")
-    search_fields = ("product__name", "product__sku", "=product__zoho_id")
     readonly_fields = ("why", "created_at", "updated_at")
+
+    @admin.display(description=_("price"), ordering="price")
+    def price_with_currency(self, row: EffectivePrice) -> SafeString | None:
+        return show_money(row.price, row.currency)
 
     @admin.display(description=_("why this price"))
     def why(self, row: EffectivePrice) -> SafeString:

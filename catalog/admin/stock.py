@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, list_link
+from catalog.admin.searching import FoundByProduct
 from catalog.models import Freshness, StockLedgerEntry, StockLevel, Warehouse
 from tsh_erp.admin_site.figures import with_figures
 
@@ -37,9 +42,33 @@ class WarehouseAdmin(ReadOnlyAdmin):
         return list_link(StockLedgerEntry, _("movements in this warehouse"), warehouse__id__exact=warehouse.pk)
 
 
+class OnHandFilter(admin.SimpleListFilter):
+    """What a level says by the stock of accounting."""
+
+    title = _("on hand (accounting)")
+    parameter_name = "on_hand"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("some", _("in stock")),
+            ("none", _("nothing")),
+            ("negative", _("negative")),
+            ("unknown", _("not known")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StockLevel]) -> QuerySet[StockLevel]:
+        wanted = {
+            "some": Q(accounting_on_hand__gt=0),
+            "none": Q(accounting_on_hand=0),
+            "negative": Q(accounting_on_hand__lt=0),
+            "unknown": Q(accounting_on_hand__isnull=True),
+        }.get(self.value() or "")
+        return queryset if wanted is None else queryset.filter(wanted)
+
+
 @admin.register(StockLevel)
 @with_figures(StockLevel)
-class StockLevelAdmin(ReadOnlyAdmin):
+class StockLevelAdmin(FoundByProduct, ReadOnlyAdmin):
     list_display = (
         "product",
         "warehouse",
@@ -51,9 +80,8 @@ class StockLevelAdmin(ReadOnlyAdmin):
         "shown_physical_for_sale",
         "updated_at",
     )
-    list_filter = ("warehouse",)
+    list_filter = ("warehouse", OnHandFilter)
     list_select_related = ("product", "warehouse")
-    search_fields = ("product__name", "product__sku", "=product__zoho_id")
     readonly_fields = ("created_at", "updated_at", "movements")
 
     @admin.display(description=_("stock ledger"))
@@ -68,7 +96,7 @@ class StockLevelAdmin(ReadOnlyAdmin):
 
 @admin.register(StockLedgerEntry)
 @with_figures(StockLedgerEntry)
-class StockLedgerEntryAdmin(ReadOnlyAdmin):
+class StockLedgerEntryAdmin(FoundByProduct, ReadOnlyAdmin):
     list_display = (
         "occurred_at",
         "product",
@@ -81,7 +109,6 @@ class StockLedgerEntryAdmin(ReadOnlyAdmin):
     )
     list_filter = ("measure", "reason", "warehouse", "occurred_at")
     list_select_related = ("product", "warehouse")
-    search_fields = ("product__name", "product__sku", "=product__zoho_id")
 
 
 @admin.register(Freshness)

@@ -6,7 +6,9 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.costs import HidesCosts, SeenListsFilter
 from catalog.admin.mirrored import ReadOnlyAdmin
+from catalog.admin.searching import FoundByProduct
 from catalog.models import BackInStock, LowStock, PriceChange
 from tsh_erp.admin_site.display import NOTHING, row_link
 from tsh_erp.admin_site.figures import show_number, with_figures
@@ -14,12 +16,11 @@ from tsh_erp.admin_site.read_only import GrowingTableAdmin
 
 
 @admin.register(LowStock)
-class LowStockAdmin(ReadOnlyAdmin):
+class LowStockAdmin(FoundByProduct, ReadOnlyAdmin):
     list_display = ("product_page", "sku", "on_hand", "reorder_level", "vendor", "since")
     list_filter = (("product__category", admin.RelatedOnlyFieldListFilter), "since")
     list_select_related = ("product",)
     list_display_links = ("since",)
-    search_fields = ("product__search_text", "product__sku", "=product__zoho_id")
     fields = ("product_page", "sku", "on_hand", "reorder_level", "vendor", "since")
     readonly_fields = ("product_page", "sku", "on_hand", "reorder_level", "vendor")
 
@@ -46,22 +47,21 @@ class LowStockAdmin(ReadOnlyAdmin):
 
 @admin.register(BackInStock)
 @with_figures(BackInStock)
-class BackInStockAdmin(GrowingTableAdmin):
+class BackInStockAdmin(FoundByProduct, GrowingTableAdmin):
     list_display = ("at", "product", "shown_quantity")
     list_filter = ("at",)
     list_select_related = ("product",)
-    search_fields = ("product__search_text", "product__sku", "=product__zoho_id")
     fields = ("at", "product", "shown_quantity")
     readonly_fields = fields
 
 
 @admin.register(PriceChange)
 @with_figures(PriceChange)
-class PriceChangeAdmin(GrowingTableAdmin):
+class PriceChangeAdmin(HidesCosts, FoundByProduct, GrowingTableAdmin):
+    trade_path = "price_list__trade"
     list_display = ("at", "product", "price_list", "shown_old_price", "shown_new_price", "currency")
-    list_filter = ("price_list", "at")
+    list_filter = (("price_list", SeenListsFilter), "at")
     list_select_related = ("product", "price_list")
-    search_fields = ("product__search_text", "product__sku", "=product__zoho_id")
     fields = (("product", "price_list"), ("shown_old_price", "old_currency"), ("shown_new_price", "new_currency"), "at")
     readonly_fields = ("shown_old_price", "shown_new_price")
 

@@ -21,9 +21,9 @@ def fill(apps, schema_editor):
         filled = []
         for last, *texts in batch:
             words = [text or "" for text in texts]
-            text, compact = search_columns(words[: len(SEARCHED)], words[len(SEARCHED) :])
-            filled.append(product(pk=last, search_text=text, search_compact=compact))
-        products.bulk_update(filled, ["search_text", "search_compact"])
+            text, *_ = search_columns(words[:3], words[3:8], words[8 : len(SEARCHED)], words[len(SEARCHED) :])
+            filled.append(product(pk=last, search_text=text))
+        products.bulk_update(filled, ["search_text"])
     tracked = Q(track_inventory=True) | Q(track_inventory__isnull=True, kind__in=["", "inventory"])
     is_low = products.filter(tracked, retired_at=None, is_active=True, accounting_on_hand__lte=F("reorder_level"))
     now = timezone.now()

@@ -6,13 +6,16 @@ from catalog.models.images import FailedImage, ProductImage
 from catalog.models.item_groups import ItemGroup, ItemGroupAttribute, ItemGroupOption
 from catalog.models.price_lists import EffectivePrice, PriceList, PriceListItem
 from catalog.models.products import Product
+from catalog.models.search import SearchSynonym, SearchWord
 from catalog.models.stock import StockLedgerEntry, StockLevel
+from catalog.models.tallies import CategoryTally
 from catalog.models.warehouses import Warehouse
 from catalog.models.watching import BackInStock, LowStock, PriceChange
 
 __all__ = [
     "BackInStock",
     "Category",
+    "CategoryTally",
     "EffectivePrice",
     "FailedImage",
     "Freshness",
@@ -25,6 +28,8 @@ __all__ = [
     "PriceListItem",
     "Product",
     "ProductImage",
+    "SearchSynonym",
+    "SearchWord",
     "StockLedgerEntry",
     "StockLevel",
     "Warehouse",

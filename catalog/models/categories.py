@@ -7,6 +7,7 @@ from tree_queries.fields import TreeNodeForeignKey
 from tree_queries.query import TreeQuerySet
 
 from catalog.models.picture_field import PictureField
+from tsh_erp.common.history import LocalHistory
 from tsh_erp.common.models import MirroredModel, MirroredQuerySet
 
 
@@ -35,6 +36,8 @@ class Category(MirroredModel):
 
     objects = CategoryQuerySet.as_manager()
     tree = TreeQuerySet.as_manager(with_tree_fields=True)  # type: ignore[django-manager-missing]  # it is untyped
+
+    history = LocalHistory(*LOCAL_FIELDS, by_service=True)
 
     class Meta:
         verbose_name = _("category")

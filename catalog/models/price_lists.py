@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Self
+
 from django.db import models
 from django.db.models import Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
@@ -81,6 +84,14 @@ class PriceListItem(models.Model):
         return self.product_name or self.product_zoho_id
 
 
+class EffectivePriceQuerySet(models.QuerySet["EffectivePrice"]):
+    def selling(self, price_list_ids: Collection[int]) -> Self:
+        """Prices that something is sold at by these lists: above nothing, with a currency, not of a list to buy by."""
+        prices = self.filter(price_list_id__in=[*price_list_ids], price__gt=0)
+        # Lists to buy by are looked up once, not for each price.
+        return prices.exclude(currency="").exclude(price_list__in=PriceList.objects.filter(trade=Trade.PURCHASES))
+
+
 class EffectivePrice(TimeStampedModel):
     """What one unit of a product costs by a price list, worked out beforehand. No row: not sold by that list."""
 
@@ -93,6 +104,8 @@ class EffectivePrice(TimeStampedModel):
     price = MoneyField(_("price"))
     currency = CurrencyField(_("currency"))
 
+    objects = EffectivePriceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("effective price")
         verbose_name_plural = _("effective prices")
@@ -100,6 +113,8 @@ class EffectivePrice(TimeStampedModel):
         constraints = (
             UniqueConstraint(fields=["product", "price_list"], name="one_effective_price_per_product_and_list"),
         )
+        # What a product costs is read from the index alone.
+        indexes = (Index(fields=["product", "price_list", "price", "currency"], name="effective_price_of_product"),)
 
     def __str__(self) -> str:
         return f"{self.price:f} {self.currency}".strip()

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Index, Q
+from django.db.models import Exists, F, Index, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from catalog.choices import ProductKind, ProductType
+from catalog.choices import Measure, ProductKind, ProductType
 from catalog.folding import compact, tokens
 from catalog.models.categories import Category
 from catalog.models.figures import FIGURES, StockFiguresModel
 from catalog.models.item_groups import ItemGroup
 from tsh_erp.common.fields import CurrencyField, MoneyField, QuantityField, RateField
+from tsh_erp.common.history import LocalHistory
 from tsh_erp.common.models import MirroredModel, MirroredQuerySet
 
 
@@ -24,11 +27,60 @@ def is_found_by(typed: str) -> Q:
     return Q(*(Q(search_text__contains=word) for word in words)) | Q(search_text__contains=joined)
 
 
+# What can be sold, as near as Zoho states it by each clock: the first of these figures that it does state.
+FOR_SALE: Mapping[str, tuple[str, ...]] = {
+    Measure.ACCOUNTING: ("accounting_for_sale", "accounting_available", "accounting_on_hand"),
+    Measure.PHYSICAL: ("physical_for_sale", "physical_on_hand"),
+}
+# Zoho keeps stock of it: it says so, or says nothing and the product is not of another kind.
+KEEPS_STOCK = Q(track_inventory=True) | Q(track_inventory__isnull=True, kind__in=["", ProductKind.INVENTORY])
+
+# What `ProductQuerySet.shown` says of it.
+IS_SHOWN = Q(retired_at__isnull=True, is_active=True, is_hidden=False) & ~Q(can_be_sold=False)
+IS_SHOWN &= ~Q(kind=ProductKind.PURCHASES)
+
+
+def is_in_stock(clock: str) -> Q:
+    """The condition of `ProductQuerySet.in_stock`, to be put beside others."""
+    condition, unstated = ~KEEPS_STOCK, Q()
+    for name in FOR_SALE[clock]:
+        condition |= unstated & Q(**{f"{name}__gt": 0})
+        unstated &= Q(**{f"{name}__isnull": True})
+    return condition
+
+
 class ProductQuerySet(MirroredQuerySet["Product"]):
+    def shown(self) -> Self:
+        """What customers may see, if a price list of theirs sells it: live, active, sold at all and not hidden."""
+        return self.filter(IS_SHOWN)
+
+    def priced_in(self, price_list_ids: Collection[int]) -> Self:
+        """Products that one of these lists sells."""
+        from catalog.models.price_lists import EffectivePrice
+
+        prices = EffectivePrice.objects.selling(price_list_ids).filter(product=OuterRef("pk"))
+        return self.filter(Exists(prices))
+
+    def with_unit_price(self, price_list_ids: Sequence[int]) -> Self:
+        """Annotated with `unit_price`: what the first of these lists asks that sells it. NULL: none does."""
+        from catalog.models.price_lists import EffectivePrice
+
+        prices = [
+            Subquery(EffectivePrice.objects.selling([pk]).filter(product=OuterRef("pk")).values("price"))
+            for pk in price_list_ids
+        ]
+        if len(prices) > 1:
+            return self.annotate(unit_price=Coalesce(*prices))
+        nothing = Value(None, output_field=MoneyField())
+        return self.annotate(unit_price=prices[0] if prices else nothing)
+
+    def in_stock(self, clock: str) -> Self:
+        """Products that can be sold now by this clock (a `Measure`), or of which no stock is kept."""
+        return self.filter(is_in_stock(clock))
+
     def tracked(self) -> Self:
         """Live products whose stock Zoho keeps: it says so, or says nothing and they are not of another kind."""
-        unsaid = Q(track_inventory__isnull=True, kind__in=["", ProductKind.INVENTORY])
-        return self.live().filter(unsaid | Q(track_inventory=True))
+        return self.live().filter(KEEPS_STOCK)
 
     def holding_stock(self) -> Self:
         """Products of which something lies somewhere, or is missing there (a negative figure)."""
@@ -104,20 +156,11 @@ class Product(StockFiguresModel, MirroredModel):
     )
     LOCAL_FIELDS = ("name_ar", "name_en", "description_ar", "is_hidden", "is_featured")
     # What people search by (`search_columns`); Zoho's columns and ours.
-    SEARCHED_FIELDS = (
-        "name",
-        "name_ar",
-        "name_en",
-        "sku",
-        "upc",
-        "ean",
-        "isbn",
-        "part_number",
-        "brand",
-        "manufacturer",
-    )
+    NAME_FIELDS = ("name", "name_ar", "name_en")
+    CODE_FIELDS = ("sku", "upc", "ean", "isbn", "part_number")
+    SEARCHED_FIELDS = (*NAME_FIELDS, *CODE_FIELDS, "brand", "manufacturer")
     # Made of the searched columns and of the names of category and item group (`services.search_texts`).
-    DERIVED_FIELDS = ("search_text", "search_compact")
+    DERIVED_FIELDS = ("search_text", "search_names", "search_codes")
 
     name = models.CharField(_("name"), max_length=500)
     description = models.TextField(_("description"), blank=True, default="")
@@ -168,17 +211,23 @@ class Product(StockFiguresModel, MirroredModel):
     is_featured = models.BooleanField(_("featured"), default=False)
 
     search_text = models.TextField(_("words to find it by"), blank=True, default="", editable=False)
-    search_compact = models.TextField(_("words without gaps"), blank=True, default="", editable=False)
+    search_names = models.TextField(_("names as they are searched"), blank=True, default="", editable=False)
+    search_codes = models.TextField(_("codes as they are searched"), blank=True, default="", editable=False)
 
     objects = ProductQuerySet.as_manager()
+
+    history = LocalHistory(*LOCAL_FIELDS, by_service=True)
 
     class Meta:
         verbose_name = _("product")
         verbose_name_plural = _("products")
+        permissions = (("view_cost", _("Can see what products cost to buy")),)
         ordering = ("name", "id")
         indexes = (
             Index(fields=["name", "id"], name="product_name"),
             Index(fields=["sku"], name="product_sku"),
+            Index(fields=["brand"], condition=~Q(brand=""), name="product_brand"),
+            Index(fields=["id"], condition=Q(is_featured=True), name="product_featured"),
             Index(
                 fields=["category_zoho_id"],
                 condition=Q(category__isnull=True) & ~Q(category_zoho_id=""),

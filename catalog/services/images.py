@@ -11,14 +11,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.apps import apps
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from catalog import picture_files
 from catalog.choices import ImageTrouble, Subject
-from catalog.models import Category, FailedImage, Product, ProductImage
-from catalog.models.picture_field import is_upload, read_upload
+from catalog.models import FailedImage, Product, ProductImage
+from catalog.models.picture_field import PictureField, is_upload, read_upload
 from catalog.pictures import make_picture
 from catalog.services.events import updated_event
 from catalog.services.freshness import touch
@@ -253,9 +254,11 @@ def forget_files(names: Iterable[str]) -> None:
 
 
 def _named(names: Collection[str]) -> set[str]:
-    """Those of `names` that some row shows."""
+    """Those of `names` that some row of any app shows. One query for each table with pictures."""
     return {
         name
-        for model in (ProductImage, Category)
-        for name in model._default_manager.filter(image__in=names).values_list("image", flat=True)
+        for model in apps.get_models()
+        for column in model._meta.concrete_fields
+        if isinstance(column, PictureField)
+        for name in model._default_manager.filter(**{f"{column.name}__in": names}).values_list(column.name, flat=True)
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.choices import Subject
 from catalog.models import PriceList, PriceListItem, Product
@@ -65,6 +66,24 @@ def save_price_lists(values: Sequence[PriceListValues], *, at: datetime) -> Save
     if upserted.created or upserted.changed or relisted:
         touch(Subject.PRICE_LISTS, *([Subject.PRICES] if repriced else []), at=at)
     return upserted.saved | Saved(changed=frozenset(relisted) - upserted.created)
+
+
+@transaction.atomic(savepoint=False)
+def name_currencies(codes: Mapping[str, str], *, at: datetime | None = None) -> int:
+    """Give lists of which only the id of their currency is known its code, by that id, and work out their prices.
+
+    How many lists.
+    """
+    waiting = PriceList.objects.filter(currency="", currency_zoho_id__in=[*codes]).exclude(currency_zoho_id="")
+    rows = list(waiting.select_for_update(no_key=True).order_by("zoho_id")) if codes else []
+    at = at or timezone.now()
+    for row in rows:
+        row.currency, row.updated_at = codes[row.currency_zoho_id], at
+    if rows:
+        PriceList.objects.bulk_update(rows, ["currency", "updated_at"])
+        recompute_prices(price_list_ids=sorted(row.pk for row in rows), at=at)
+        touch(Subject.PRICE_LISTS, Subject.PRICES, at=at)
+    return len(rows)
 
 
 @transaction.atomic(savepoint=False)

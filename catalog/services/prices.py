@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -78,7 +78,24 @@ class PriceReasoning:
 
 def why_price(product: Product, price_list: PriceList, *, quantity: Decimal = ONE) -> PriceReasoning:
     """What one unit of `product` costs by `price_list` when `quantity` are taken, with the reasoning. One query."""
-    stored = PriceListItem.objects.filter(price_list=price_list, product=product).first()
+    return why_prices([product], [price_list], quantity=quantity)[0]
+
+
+def why_prices(
+    products: Iterable[Product], price_lists: Iterable[PriceList], *, quantity: Decimal = ONE
+) -> list[PriceReasoning]:
+    """What one unit of each product costs by each of the lists, product by product. One query."""
+    products, price_lists = list(products), list(price_lists)
+    items = PriceListItem.objects.filter(price_list__in=price_lists, product__in=products)
+    stored = {(item.product_id, item.price_list_id): item for item in items}
+    return [
+        _reason(product, price_list, stored.get((product.pk, price_list.pk)), quantity)
+        for product in products
+        for price_list in price_lists
+    ]
+
+
+def _reason(product: Product, price_list: PriceList, stored: PriceListItem | None, quantity: Decimal) -> PriceReasoning:
     base = _base(price_list.trade, product.base_price, product.base_cost, product.currency)
     rule, item = list_rule(price_list), item_rule(stored) if stored else None
     decision = effective_price(base, rule, item, quantity=quantity)

@@ -19,6 +19,7 @@ from catalog.choices import Subject
 from catalog.folding import search_columns
 from catalog.models import Category, ItemGroup, Product
 from catalog.services.freshness import touch
+from catalog.services.search_words import learn_words
 from tsh_erp.common.sql import update_from_values
 
 Names = Mapping[int, tuple[str, ...]]
@@ -26,7 +27,9 @@ NAMES: Mapping[type[Category | ItemGroup], tuple[str, ...]] = {Category: ("name"
 
 BATCH = 500
 SEARCHED_BY = frozenset({*Product.SEARCHED_FIELDS, "category_id", "category_name", "item_group_id", "item_group_name"})
-_read_own = attrgetter(*Product.SEARCHED_FIELDS)
+NAMES_END = len(Product.NAME_FIELDS)
+CODES_END = NAMES_END + len(Product.CODE_FIELDS)
+_read_own, _read_derived = attrgetter(*Product.SEARCHED_FIELDS), attrgetter(*Product.DERIVED_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -45,22 +48,25 @@ class Surroundings:
             _names(ItemGroup, {row.item_group_id for row in rows}),
         )
 
-    def describe(self, product: Product) -> tuple[str, str]:
-        """What `product` is found by: its `search_text` and `search_compact`. Pure."""
+    def describe(self, product: Product) -> tuple[str, str, str]:
+        """What `product` is found by: its `DERIVED_FIELDS`. Pure."""
         around = (
             product.category_name,
             product.item_group_name,
             *self.categories.get(product.category_id or 0, ()),
             *self.item_groups.get(product.item_group_id or 0, ()),
         )
-        return search_columns((text or "" for text in _read_own(product)), around)
+        own = [text or "" for text in _read_own(product)]
+        return search_columns(
+            own[:NAMES_END], own[NAMES_END:CODES_END], own[CODES_END:], [text or "" for text in around]
+        )
 
     def derive(self, product: Product, changed: frozenset[str]) -> frozenset[str]:
         """Fill in what `product` is found by where something of that changed; for `upsert`."""
         if changed.isdisjoint(SEARCHED_BY):
             return frozenset()
-        before = (product.search_text, product.search_compact)
-        product.search_text, product.search_compact = now = self.describe(product)
+        before = _read_derived(product)
+        product.search_text, product.search_names, product.search_codes = now = self.describe(product)
         return frozenset() if now == before else frozenset(Product.DERIVED_FIELDS)
 
 
@@ -89,14 +95,15 @@ def _refresh(keys: Collection[int]) -> int:
     news = list(_differing(rows, known))
     if news:
         update_from_values(Product, Product.DERIVED_FIELDS, news)
+        learn_words(text for _key, text, *_ in news)
     return len(news)
 
 
-def _differing(products: Iterable[Product], known: Surroundings) -> Iterator[tuple[int, str, str]]:
+def _differing(products: Iterable[Product], known: Surroundings) -> Iterator[tuple[int, str, str, str]]:
     for product in products:
-        text, compact = known.describe(product)
-        if (text, compact) != (product.search_text, product.search_compact):
-            yield product.pk, text, compact
+        derived = known.describe(product)
+        if derived != _read_derived(product):
+            yield product.pk, *derived
 
 
 def find_named(

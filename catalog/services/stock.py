@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 
 from catalog.choices import LedgerReason, Measure
 from catalog.models import StockLedgerEntry, StockLevel, Warehouse
@@ -15,6 +16,7 @@ from catalog.values import StockFigures, WarehouseStock
 from tsh_erp.common.sql import insert_or_update, insert_rows
 
 UNKNOWN = StockFigures()
+EXACT = Decimal("0.000001")
 ON_HAND = {Measure.ACCOUNTING: "accounting_on_hand", Measure.PHYSICAL: "physical_on_hand"}
 
 
@@ -58,6 +60,43 @@ def save_stock(
     if entries:
         insert_rows(StockLedgerEntry, entries)
     return touched
+
+
+@transaction.atomic(savepoint=False)
+def square_ledger(product_zoho_ids: Collection[str], *, at: datetime, source: str) -> int:
+    """Make the ledger of these products sum to their levels again, by one entry for each figure that is off; how many.
+
+    It is only ever off when somebody has written to a level past `save_stock`. Three queries at most.
+    """
+    levels = StockLevel.objects.filter(product__zoho_id__in=product_zoho_ids).order_by("product_id", "warehouse_id")
+    figures: dict[tuple[int, int, str], Decimal | None] = {
+        (level.product_id, level.warehouse_id, measure): getattr(level, name)
+        for level in levels.select_for_update(of=("self",))
+        for measure, name in ON_HAND.items()
+    }
+    entries = StockLedgerEntry.objects.filter(product__zoho_id__in=product_zoho_ids).order_by()
+    sums = entries.values_list("product_id", "warehouse_id", "measure").annotate(total=Sum("delta"))
+    moved = {(product_id, warehouse_id, measure): total for product_id, warehouse_id, measure, total in sums}
+    missing = []
+    for key in sorted(figures.keys() | moved.keys()):
+        after = figures.get(key)
+        delta = ((after or Decimal(0)) - moved.get(key, Decimal(0))).quantize(EXACT)  # SQLite sums decimals as floats
+        if delta:
+            missing.append(
+                StockLedgerEntry(
+                    product_id=key[0],
+                    warehouse_id=key[1],
+                    measure=key[2],
+                    delta=delta,
+                    balance_after=after,
+                    reason=LedgerReason.WITHDRAWN if after is None else LedgerReason.SNAPSHOT_DELTA,
+                    source=source,
+                    occurred_at=at,
+                )
+            )
+    if missing:
+        insert_rows(StockLedgerEntry, missing)
+    return len(missing)
 
 
 def _warehouse_keys(rows: Iterable[WarehouseStock]) -> dict[str, int]:

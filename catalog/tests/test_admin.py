@@ -9,7 +9,17 @@ from django.urls import reverse
 
 import catalog.models
 from catalog.choices import ImageTrouble
-from catalog.models import BackInStock, Category, FailedImage, Product, ProductImage, StockLedgerEntry
+from catalog.models import (
+    BackInStock,
+    Category,
+    CategoryTally,
+    FailedImage,
+    Product,
+    ProductImage,
+    SearchSynonym,
+    SearchWord,
+    StockLedgerEntry,
+)
 from catalog.services.categories import save_categories
 from catalog.services.images import ImageFailure, note_image_failures, save_product_images
 from catalog.services.item_groups import save_item_groups
@@ -22,7 +32,10 @@ from tsh_erp.events.delivering import dispatch
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [getattr(catalog.models, name) for name in catalog.models.__all__]
+WITHOUT_A_PAGE = (CategoryTally, SearchWord)  # worked out from the rest, and looked up in only
+MODELS = [model for name in catalog.models.__all__ if (model := getattr(catalog.models, name)) not in WITHOUT_A_PAGE]
+OURS = (SearchSynonym,)  # written by staff from the first to the last
+MIRRORED = [model for model in MODELS if model not in OURS]
 EDITABLE = (Product, Category)
 
 
@@ -123,6 +136,7 @@ def rows():
     save_price_lists([price_list("9", items=(price_item("1", "8"),))], at=NOON)
     dispatch()
     BackInStock.objects.create(product=Product.objects.get(zoho_id="2"), quantity=Decimal("1.5"), at=NOON)
+    SearchSynonym.objects.create(phrases="charger\n<script>alert(2)</script>")
 
 
 def upload(name: str, **drawing) -> SimpleUploadedFile:
@@ -151,14 +165,14 @@ def test_list_and_page_of_every_model(staff, rows, model, language):
         assert b"<script>alert" not in page.content
 
 
-@pytest.mark.parametrize("model", [model for model in MODELS if model not in EDITABLE])
+@pytest.mark.parametrize("model", [model for model in MIRRORED if model not in EDITABLE])
 def test_what_zoho_or_the_machine_owns_cannot_be_changed(staff, rows, model):
     row = model.objects.first()
 
     assert staff.post(address(model, "change", row.pk), {}).status_code == 403
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", MIRRORED)
 def test_nothing_mirrored_can_be_added_or_deleted(staff, rows, model):
     row = model.objects.first()
 

@@ -40,19 +40,28 @@ def local(**values) -> LocalProductFields:
     return LocalProductFields(**{**empty, **values})
 
 
-def test_the_words_of_all_parts_once_and_each_part_without_gaps():
-    words, joined = search_columns(["USB-C Cable", "شاحِن", "", "usb-c cable"], ["Cables", "كيبلات"])
+def test_words_names_and_codes_are_kept_apart():
+    words, names, codes = search_columns(
+        ["USB-C Cable", "شاحِن", ""], ["TL-WR841HP", ""], ["usb-c cable"], ["Cables", "كيبلات"]
+    )
 
-    assert words == "usb c cable شاحن cables كيبلات usbccable"
-    assert joined == "usbccable شاحن"
+    assert words == " usb c cable شاحن tl wr841hp cables كيبلات 841hp usbccable tlwr841hp "
+    assert names == "\n usb c cable \n شاحن \n"
+    assert codes == " tlwr841hp "
+
+
+def test_names_stay_on_lines_of_their_own():
+    assert search_columns(["Kit\nof 2", "", "Set"], [])[1] == "\n kit of 2 \n set \n"
+    assert search_columns(["", "…", ""], ["", ""], [""], [""]) == ("", "", "")
 
 
 @pytest.mark.parametrize("text", ["RTX 4060", "Straße ١٢", "A\nB_c", "", "Café-1,200"])
 def test_columns_are_folded_as_what_is_typed(text):
-    words, joined = search_columns([text])
+    words, names, codes = search_columns([text], [text])
 
-    assert set(words.split()) == {*fold(text).split(), *joined.split()}
-    assert joined.replace(" ", "") == compact(text)
+    assert set(words.split()) == {*fold(text).split(), *codes.split()}
+    assert names.split() == fold(text).split()
+    assert codes.strip() == compact(text)
 
 
 def test_a_product_is_found_by_everything_it_is_called():
@@ -81,7 +90,7 @@ def test_only_what_changes_the_words_makes_them_anew():
     product = product_values("1", name="Mouse")
     save_products([product], at=NOON)
     save_local_product_fields(Product.objects.get().pk, local(name_ar="ماوس"), at=NOON)
-    assert Product.objects.get().search_text == "mouse ماوس"
+    assert Product.objects.get().search_text == " mouse ماوس "
     dispatch()
 
     Product.objects.update(search_text="kept")
@@ -89,7 +98,7 @@ def test_only_what_changes_the_words_makes_them_anew():
     assert Product.objects.get().search_text == "kept"
 
     save_products([replace(product, base_price=Decimal(3), name="Trackball")], at=LATER)
-    assert Product.objects.get().search_text == "trackball ماوس"
+    assert Product.objects.get().search_text == " trackball ماوس "
 
 
 def test_words_cost_no_statement_when_products_are_saved():
@@ -150,7 +159,7 @@ def test_everything_derived_can_be_made_anew():
     low = {"reorder_level": Decimal(5), "totals": StockFigures(accounting_on_hand=Decimal(1))}
     save_products([product_values("1", name="Mouse"), product_values("2", name="Keyboard", **low)], at=NOON)
     dispatch()
-    Product.objects.filter(zoho_id="1").update(search_text="", search_compact="")
+    Product.objects.filter(zoho_id="1").update(search_text="", search_names="", search_codes="")
     LowStock.objects.update(product=Product.objects.get(zoho_id="1"))
 
     call_command("refresh_catalogue", stdout=(told := StringIO()))
@@ -184,7 +193,7 @@ def test_products_that_were_here_before_are_filled_in_by_the_migration():
     migration.fill(apps, SimpleNamespace(connection=connection))
 
     filled = dict(Product.objects.values_list("zoho_id", "search_text"))
-    assert filled == {"1": "usb c cables usbc", "2": "product 2 product2"}
+    assert filled == {"1": " usb c cables usbc ", "2": " product 2 product2 "}
     assert LowStock.objects.get().product.zoho_id == "1"
     dispatch()
     assert dict(Product.objects.values_list("zoho_id", "search_text")) == filled

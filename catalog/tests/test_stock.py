@@ -9,7 +9,7 @@ from catalog.choices import LedgerReason, Measure
 from catalog.errors import LedgerIsAppendOnly
 from catalog.models import StockLedgerEntry, StockLevel, Warehouse
 from catalog.services.products import save_products
-from catalog.services.stock import ON_HAND
+from catalog.services.stock import ON_HAND, square_ledger
 from catalog.services.warehouses import save_warehouses
 from catalog.tests.builders import LATER, NOON, place, product_values, saved_product
 from catalog.values import StockFigures, WarehouseStock, WarehouseValues
@@ -104,6 +104,22 @@ def test_a_warehouse_heard_of_through_stock_is_completed_later():
 
     assert saved.changed == {"w"}
     assert str(StockLevel.objects.get().warehouse) == "Baghdad"
+
+
+def test_a_level_that_was_written_past_the_service_is_squared_with_its_ledger():
+    saved_product("1", stock=(place("w", "5", "5"), place("gone", "2")))
+    saved_product("2", stock=(place("w", "7"),))
+    StockLevel.objects.filter(product__zoho_id="1", warehouse__zoho_id="w").update(accounting_on_hand="8.5")
+    StockLevel.objects.filter(warehouse__zoho_id="gone").delete()
+
+    written = square_ledger(["1", "2"], at=LATER, source="reconciliation")
+
+    assert written == 2
+    assert sorted(entries()[4:]) == [
+        (Measure.ACCOUNTING, Decimal(-2), None, LedgerReason.WITHDRAWN),
+        (Measure.ACCOUNTING, Decimal("3.5"), Decimal("8.5"), LedgerReason.SNAPSHOT_DELTA),
+    ]
+    assert square_ledger(["1", "2"], at=LATER, source="reconciliation") == 0
 
 
 def test_the_ledger_can_only_be_added_to():
