@@ -1,5 +1,49 @@
-"""Admin pages of commerce. What Zoho owns can be read and never changed, even by a superuser."""
+"""Admin pages of commerce. What Zoho owns can be read and never changed, even by a superuser; the rest is staff's."""
 
-from commerce.admin import adjustments, parties, payments, purchases, reference, sales
+from commerce.admin import (
+    addresses,
+    adjustments,
+    app_orders,
+    app_tables,
+    carts,
+    customer_accounts,
+    document_panels,
+    finding,
+    menu,
+    parties,
+    party_panels,
+    payments,
+    promotion_panels,
+    promotions,
+    purchases,
+    reference,
+    reviews,
+    sales,
+    shop,
+    sold_panel,
+    tiles,
+)
 
-__all__ = ["adjustments", "parties", "payments", "purchases", "reference", "sales"]
+__all__ = [
+    "addresses",
+    "adjustments",
+    "app_orders",
+    "app_tables",
+    "carts",
+    "customer_accounts",
+    "document_panels",
+    "finding",
+    "menu",
+    "parties",
+    "party_panels",
+    "payments",
+    "promotion_panels",
+    "promotions",
+    "purchases",
+    "reference",
+    "reviews",
+    "sales",
+    "shop",
+    "sold_panel",
+    "tiles",
+]

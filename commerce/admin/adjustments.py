@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.costs import HidesCosts, may_see_costs
 from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
 from commerce.admin.documents import show_product
 from commerce.admin.words import WordFilter, with_words
 from commerce.models import InventoryAdjustment, InventoryAdjustmentLine
 from tsh_erp.admin_site.figures import with_figures
+
+# Stock is corrected at what it cost.
+LINE_COSTS = ("shown_value_adjusted", "shown_item_total")
 
 
 @with_figures(InventoryAdjustmentLine)
@@ -29,6 +35,9 @@ class AdjustmentLineInline(ReadOnlyInline):
     )
     readonly_fields = fields
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [name for name in self.fields if name not in LINE_COSTS or may_see_costs(request)]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[InventoryAdjustmentLine]:
         return super().get_queryset(request).select_related("product").order_by("position")
 
@@ -40,7 +49,8 @@ class AdjustmentLineInline(ReadOnlyInline):
 @admin.register(InventoryAdjustment)
 @with_figures(InventoryAdjustment)
 @with_words(InventoryAdjustment, "status", "type")
-class InventoryAdjustmentAdmin(ReadOnlyAdmin):
+class InventoryAdjustmentAdmin(HidesCosts, ReadOnlyAdmin):
+    cost_columns = ("shown_total",)
     date_hierarchy = "date"
     list_display = (
         "date",
@@ -93,7 +103,8 @@ class InventoryAdjustmentAdmin(ReadOnlyAdmin):
 
 @admin.register(InventoryAdjustmentLine)
 @with_figures(InventoryAdjustmentLine)
-class InventoryAdjustmentLineAdmin(ReadOnlyAdmin):
+class InventoryAdjustmentLineAdmin(HidesCosts, ReadOnlyAdmin):
+    cost_columns = LINE_COSTS
     list_display = (
         "document",
         "position",

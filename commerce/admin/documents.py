@@ -5,36 +5,82 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.admin.mirrored import ReadOnlyAdmin, ReadOnlyInline, RetiredFilter, shown_custom_fields
-from commerce.admin.shown import Section, show_address, show_money
+from catalog.admin.costs import HidesCosts
+from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, shown_custom_fields
+from commerce.admin.document_panels import hides_money
+from commerce.admin.printing import print_document
+from commerce.admin.searching import PaperSearch
+from commerce.admin.shown import Section, show_address
 from commerce.admin.words import WordFilter, with_words
+from commerce.models import Currency
 from commerce.models.allocations import Allocation
-from commerce.models.documents import Document, DocumentLine
-from tsh_erp.admin_site.figures import with_figures
+from commerce.models.documents import NOT_POSTED, Document, DocumentLine
+from tsh_erp.admin_site.figures import show_money, with_figures
+from tsh_erp.admin_site.periods import PeriodFilter
 
-CUSTOMER_SEARCH = (
-    "customer_name",
-    "customer__name",
-    "customer__name_ar",
-    "customer__company_name",
-    "customer__phone",
-    "customer__mobile",
-)
-VENDOR_SEARCH = (
-    "vendor_name",
-    "vendor__name",
-    "vendor__name_ar",
-    "vendor__company_name",
-    "vendor__phone",
-    "vendor__mobile",
-)
+USUAL_CURRENCIES = ("IQD", "USD")  # offered before Zoho's list of currencies has come
+
+
+class CurrencyFilter(admin.SimpleListFilter):
+    title = _("currency")
+    parameter_name = "currency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        known = Currency.objects.filter(retired_at__isnull=True).values_list("code", flat=True)
+        return [(code, code) for code in sorted({*USUAL_CURRENCIES, *known} - {""})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(currency=self.value()) if self.value() else queryset
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Whether something is still owed; overdue is known of documents with a due date only."""
+
+    title = _("payment")
+    parameter_name = "payment"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        overdue = [("overdue", _("overdue"))] if _is_due(model_admin.model) else []
+        return [("open", _("open")), *overdue]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("open", "overdue"):
+            return queryset
+        rows: Any = queryset.model._default_manager.all()
+        is_overdue = self.value() == "overdue" and _is_due(queryset.model)
+        rows = rows.overdue(timezone.localdate()) if is_overdue else rows.open()
+        return queryset.filter(pk__in=rows.order_by().values("pk"))
+
+
+class PostedFilter(admin.SimpleListFilter):
+    """Whether a document counts."""
+
+    title = _("in the books")
+    parameter_name = "posted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("it counts")), ("no", _("draft, void or deleted"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: Any = queryset
+        if self.value() == "no":
+            return queryset.filter(Q(retired_at__isnull=False) | Q(status__in=NOT_POSTED))
+        return rows.posted() if self.value() == "yes" else queryset
+
+
+def _is_due(model: type[Model]) -> bool:
+    return any(column.name == "due_date" for column in model._meta.get_fields())
 
 
 class IdentityFilter(admin.SimpleListFilter):
@@ -60,6 +106,15 @@ MONEY = (
     ("shown_shipping_charge", "shown_adjustment", "adjustment_description", "shown_rounding"),
     ("shown_total", "shown_balance"),
 )
+PURCHASE_MONEY = (
+    *(name for row in MONEY for name in row if name not in ("currency", "shown_exchange_rate")),
+    "shown_identity_gap",
+    "shown_balance_gap",
+    "total_with_currency",
+    "balance_with_currency",
+    "agrees",
+)
+PURCHASE_LINE_MONEY = ("shown_rate", "discount", "shown_discount_amount", "shown_item_total")
 CHECKS: Section = (_("Check of the figures"), {"fields": (("shown_identity_gap", "shown_balance_gap"),)})
 TEXTS: Section = (
     _("Terms and notes"),
@@ -81,12 +136,36 @@ RECORD: Section = (
 
 @with_figures(Document)
 @with_words(Document, "status", "discount_type")
-class DocumentAdmin(ReadOnlyAdmin):
-    """A subclass names the columns of the other party and of its own."""
+class DocumentAdmin(HidesCosts, PaperSearch, ReadOnlyAdmin):
+    """A subclass names the columns of the other party (`party`) and of its own."""
 
-    date_hierarchy = "date"
-    list_filter: ClassVar[tuple[Any, ...]] = (("status", WordFilter), "currency", IdentityFilter, RetiredFilter)
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        ("status", WordFilter),
+        PostedFilter,
+        OpenFilter,
+        ("date", PeriodFilter),
+        CurrencyFilter,
+        IdentityFilter,
+        RetiredFilter,
+    )
     ordering = ("-date", "-id")
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"commerce_{self.opts.model_name}_print"
+        page = path("<int:pk>/print/", self.admin_site.admin_view(self.print_page), name=name)
+        return [page, *super().get_urls()]
+
+    def page_tools(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        if hides_money(request, row):
+            return []
+        return [(gettext("Print"), reverse(f"admin:commerce_{self.opts.model_name}_print", args=[row.pk]))]
+
+    def print_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The document as it is printed and handed over."""
+        if not self.has_view_permission(request) or hides_money(request, self.model()):
+            raise PermissionDenied
+        document = get_object_or_404(self.get_queryset(request).select_related(self.party), pk=pk)
+        return print_document(request, document)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Everything on the page: what is no column must be named as read-only."""
@@ -138,33 +217,7 @@ def show_product(row: Any) -> SafeString | str:
 
 
 @with_figures(DocumentLine)
-class LineInline(ReadOnlyInline):
-    fields: ClassVar[tuple[str, ...]] = (
-        "shown_product",
-        "description",
-        "shown_quantity",
-        "unit",
-        "shown_rate",
-        "discount",
-        "tax_name",
-        "shown_item_total",
-        "warehouse_name",
-    )
-    show_change_link = False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return list(self.fields)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("product").order_by("position")
-
-    @admin.display(description=_("product"))
-    def shown_product(self, line: DocumentLine) -> SafeString | str:
-        return show_product(line)
-
-
-@with_figures(DocumentLine)
-class LineAdmin(ReadOnlyAdmin):
+class LineAdmin(HidesCosts, ReadOnlyAdmin):
     list_display = (
         "document",
         "position",
@@ -187,24 +240,7 @@ class LineAdmin(ReadOnlyAdmin):
 
 
 @with_figures(Allocation)
-class AllocationInline(ReadOnlyInline):
-    """`others` are the columns of both sides; the one of the page itself leaves its own out."""
-
-    show_change_link = False
-    others: tuple[str, ...] = ()
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.get_readonly_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.others, "shown_amount", "shown_tax_withheld", "date"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related(*self.others).order_by("pk")
-
-
-@with_figures(Allocation)
-class AllocationAdmin(ReadOnlyAdmin):
+class AllocationAdmin(HidesCosts, ReadOnlyAdmin):
     """A subclass names giver and receiver."""
 
     ordering = ("-id",)

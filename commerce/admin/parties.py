@@ -3,23 +3,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.costs import SEE_COSTS, HidesCosts
 from catalog.admin.mirrored import (
     MirroredAdmin,
     ReadOnlyAdmin,
-    ReadOnlyInline,
     RetiredFilter,
     list_link,
     shown_custom_fields,
 )
-from commerce.admin.shown import Section, show_links, show_money
+from commerce.admin.accounts import print_statement, show_ageing
+from commerce.admin.documents import CurrencyFilter
+from commerce.admin.exchange import CustomerColumns, VendorColumns
+from commerce.admin.searching import PartySearch
+from commerce.admin.shown import Section, show_links
 from commerce.admin.words import WordFilter, with_words
 from commerce.models import (
     Bill,
@@ -39,7 +47,8 @@ from commerce.models import (
 )
 from commerce.services.parties import edit_party
 from commerce.values import LocalPartyFields
-from tsh_erp.admin_site.figures import with_figures
+from tsh_erp.admin_site.exchange import ExchangeAdmin
+from tsh_erp.admin_site.figures import show_money, with_figures
 
 NAMES: Section = (
     None,
@@ -72,64 +81,67 @@ RECORD: Section = (
         )
     },
 )
-SEARCH = (
-    "name",
-    "name_ar",
-    "company_name",
-    "phone",
-    "mobile",
-    "email",
-    "contactpersons__phone",
-    "contactpersons__mobile",
-    "=zoho_id",
-)
 
 
-@with_figures(CustomerBalance)
-class CustomerBalanceInline(ReadOnlyInline):
-    model = CustomerBalance
-    show_change_link = False
-    fields = (
-        "currency",
-        "shown_receivable",
-        "shown_receivable_base",
-        "shown_unused_credits",
-        "shown_unused_credits_base",
-    )
-    readonly_fields = fields
+class PartyAdmin(PartySearch, ExchangeAdmin, MirroredAdmin):
+    """A subclass says with which documents (`linked`, by `party`) and which balance column.
 
-
-@with_figures(VendorBalance)
-class VendorBalanceInline(ReadOnlyInline):
-    model = VendorBalance
-    show_change_link = False
-    fields = ("currency", "shown_payable", "shown_payable_base", "shown_unused_credits", "shown_unused_credits_base")
-    readonly_fields = fields
-
-
-class ContactPersonInline(ReadOnlyInline):
-    model = ContactPerson
-    show_change_link = False
-    fields = ("salutation", "first_name", "last_name", "email", "phone", "mobile", "designation", "is_primary")
-
-
-class ZohoAddressInline(ReadOnlyInline):
-    model = ZohoAddress
-    show_change_link = False
-    fields = ("kind", "attention", "address", "street2", "city", "state", "zip", "country", "phone")
-
-
-class PartyAdmin(MirroredAdmin):
-    """A subclass says with which documents (`linked`, by `party`) and which balance column."""
+    Its account is shown to who may see all of `papers` and has `account_permissions` too.
+    """
 
     party = ""
     linked: tuple[Any, ...] = ()
     open_column = ""
-    search_fields = SEARCH
     local_fields = ("name_ar", "local_notes")
+
+    papers: tuple[str, ...] = ()
+    account_permissions: tuple[str, ...] = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("balances")
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"commerce_{self.opts.model_name}"
+        return [
+            path("ageing/", self.admin_site.admin_view(self.ageing_page), name=f"{name}_ageing"),
+            path("<int:pk>/statement/", self.admin_site.admin_view(self.statement_page), name=f"{name}_statement"),
+            *super().get_urls(),
+        ]
+
+    def page_tools(self, request: HttpRequest, row: Any) -> list[tuple[str, str]]:
+        if not self._may_see_papers(request):
+            return []
+        name = f"admin:commerce_{self.opts.model_name}_statement"
+        return [(gettext("Statement of account"), reverse(name, args=[row.pk]))]
+
+    def list_tools(self, request: HttpRequest) -> list[tuple[str, str]]:
+        tools = super().list_tools(request)
+        if not self._may_see_papers(request):
+            return tools
+        return [*tools, (gettext("Ageing"), reverse(f"admin:commerce_{self.opts.model_name}_ageing"))]
+
+    def statement_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self._may_see_papers(request):
+            raise PermissionDenied
+        party = get_object_or_404(self.get_queryset(request), pk=pk)
+        return print_statement(request, party)
+
+    def ageing_page(self, request: HttpRequest) -> HttpResponse:
+        if not self._may_see_papers(request):
+            raise PermissionDenied
+        return show_ageing(request, self.model, self.admin_site.each_context(request))
+
+    def _may_see_papers(self, request: HttpRequest) -> bool:
+        """Whether this person sees all that an account is made of; a part of it would be a wrong account."""
+        return self.has_view_permission(request) and request.user.has_perms(
+            [*(f"commerce.view_{name}" for name in self.papers), *self.account_permissions]
+        )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """What is open stands in a table of its own, with a permission of its own."""
+        columns = super().get_list_display(request)
+        needed = (f"commerce.view_{self.opts.model_name}balance", *self.account_permissions)
+        return columns if request.user.has_perms(needed) else [name for name in columns if name != "open_balance"]
 
     @admin.display(description=_("open balance"))
     def open_balance(self, party: Any) -> SafeString:
@@ -157,9 +169,11 @@ class PartyAdmin(MirroredAdmin):
 @with_figures(Customer)
 @with_words(Customer, "sub_type")
 class CustomerAdmin(PartyAdmin):
+    resource_classes = (CustomerColumns,)
     party = "customer"
     linked = (SalesOrder, Invoice, CreditNote, CustomerPayment)
     open_column = "receivable"
+    papers = ("invoice", "creditnote", "customerpayment")
     list_display = (
         "name",
         "name_ar",
@@ -173,9 +187,8 @@ class CustomerAdmin(PartyAdmin):
         "is_active",
         "retired_at",
     )
-    list_filter = ("is_active", ("sub_type", WordFilter), "currency", "price_list", "salesperson", RetiredFilter)
+    list_filter = ("is_active", ("sub_type", WordFilter), CurrencyFilter, "price_list", "salesperson", RetiredFilter)
     list_select_related = ("price_list",)
-    inlines = (CustomerBalanceInline, ContactPersonInline, ZohoAddressInline)
     fieldsets = (
         NAMES,
         OURS,
@@ -198,10 +211,14 @@ class CustomerAdmin(PartyAdmin):
 
 @admin.register(Vendor)
 @with_figures(Vendor)
-class VendorAdmin(PartyAdmin):
+class VendorAdmin(HidesCosts, PartyAdmin):
+    cost_columns = ("shown_opening_balance",)
+    resource_classes = (VendorColumns,)
     party = "vendor"
     linked = (PurchaseOrder, Bill, VendorCredit, VendorPayment)
     open_column = "payable"
+    papers = ("bill", "vendorcredit", "vendorpayment")
+    account_permissions = (SEE_COSTS,)  # it tells what each bill comes to
     list_display = (
         "name",
         "name_ar",
@@ -213,8 +230,7 @@ class VendorAdmin(PartyAdmin):
         "is_active",
         "retired_at",
     )
-    list_filter = ("is_active", "currency", RetiredFilter)
-    inlines = (VendorBalanceInline, ContactPersonInline, ZohoAddressInline)
+    list_filter = ("is_active", CurrencyFilter, RetiredFilter)
     fieldsets = (
         NAMES,
         OURS,
@@ -238,7 +254,8 @@ class CustomerBalanceAdmin(ReadOnlyAdmin):
 
 @admin.register(VendorBalance)
 @with_figures(VendorBalance)
-class VendorBalanceAdmin(ReadOnlyAdmin):
+class VendorBalanceAdmin(HidesCosts, ReadOnlyAdmin):
+    cost_columns = ("shown_payable", "payable_base", "shown_unused_credits", "unused_credits_base")
     list_display = ("vendor", "currency", "shown_payable", "shown_unused_credits")
     list_filter = ("currency",)
     list_select_related = ("vendor",)
@@ -256,6 +273,6 @@ class ContactPersonAdmin(ReadOnlyAdmin):
 @admin.register(ZohoAddress)
 class ZohoAddressAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "kind", "customer", "vendor", "city", "country", "phone")
-    list_filter = ("kind", "city")
+    list_filter = ("kind",)
     list_select_related = ("customer", "vendor")
     search_fields = ("address", "city", "phone", "customer__name", "vendor__name")

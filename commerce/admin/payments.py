@@ -7,44 +7,28 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from catalog.admin.costs import HidesCosts
 from catalog.admin.mirrored import ReadOnlyAdmin, RetiredFilter, shown_custom_fields
-from commerce.admin.documents import (
-    CUSTOMER_SEARCH,
-    VENDOR_SEARCH,
-    AllocationAdmin,
-    AllocationInline,
-)
-from commerce.admin.shown import show_money
+from commerce.admin.documents import AllocationAdmin, CurrencyFilter
+from commerce.admin.searching import PaperSearch
 from commerce.admin.words import WordFilter, with_words
 from commerce.models import CustomerPayment, CustomerPaymentAllocation, VendorPayment, VendorPaymentAllocation
 from commerce.models.payments import Payment
-from tsh_erp.admin_site.figures import with_figures
-
-
-class InvoicesOfPaymentInline(AllocationInline):
-    model = CustomerPaymentAllocation
-    fk_name = "payment"
-    others = ("invoice",)
-    verbose_name_plural = _("applied to invoices")
-
-
-class BillsOfPaymentInline(AllocationInline):
-    model = VendorPaymentAllocation
-    fk_name = "payment"
-    others = ("bill",)
-    verbose_name_plural = _("applied to bills")
+from tsh_erp.admin_site.figures import show_money, with_figures
+from tsh_erp.admin_site.periods import PeriodFilter
 
 
 @with_figures(Payment)
 @with_words(Payment, "status", "mode")
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(HidesCosts, PaperSearch, ReadOnlyAdmin):
     """A subclass says who paid or was paid (`party`)."""
 
-    party = ""
-    date_hierarchy = "date"
-    list_filter = (("status", WordFilter), ("mode", WordFilter), "currency", RetiredFilter)
+    list_filter = (("date", PeriodFilter), ("status", WordFilter), ("mode", WordFilter), CurrencyFilter, RetiredFilter)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.without_costs(request, self._fieldsets())
+
+    def _fieldsets(self) -> Any:
         return (
             (
                 None,
@@ -123,13 +107,19 @@ class CustomerPaymentAdmin(PaymentAdmin):
     )
     list_select_related = ("customer",)
     list_display_links = ("number", "date")
-    search_fields = ("number", "reference", *CUSTOMER_SEARCH, "=zoho_id")
-    inlines = (InvoicesOfPaymentInline,)
 
 
 @admin.register(VendorPayment)
 class VendorPaymentAdmin(PaymentAdmin):
     party = "vendor"
+    cost_columns = (
+        "amount_with_currency",
+        "shown_amount",
+        "shown_unused_amount",
+        "shown_refunded",
+        "shown_bank_charges",
+        "shown_tax_withheld",
+    )
     list_display = (
         "number",
         "date",
@@ -143,8 +133,6 @@ class VendorPaymentAdmin(PaymentAdmin):
     )
     list_select_related = ("vendor",)
     list_display_links = ("number", "date")
-    search_fields = ("number", "reference", *VENDOR_SEARCH, "=zoho_id")
-    inlines = (BillsOfPaymentInline,)
 
 
 @admin.register(CustomerPaymentAllocation)
@@ -156,6 +144,7 @@ class CustomerPaymentAllocationAdmin(AllocationAdmin):
 
 @admin.register(VendorPaymentAllocation)
 class VendorPaymentAllocationAdmin(AllocationAdmin):
+    cost_columns = ("shown_amount", "shown_tax_withheld")
     list_display = ("payment", "bill", "shown_amount", "shown_tax_withheld")
     list_select_related = ("payment", "bill")
     search_fields = ("payment__number", "payment__reference", "bill__number", "bill__vendor__name")

@@ -9,14 +9,13 @@ from commerce.admin.documents import (
     ADDRESSES,
     CHECKS,
     MONEY,
+    PURCHASE_LINE_MONEY,
+    PURCHASE_MONEY,
     RECORD,
     TEXTS,
-    VENDOR_SEARCH,
     AllocationAdmin,
-    AllocationInline,
     DocumentAdmin,
     LineAdmin,
-    LineInline,
 )
 from commerce.admin.words import WordFilter, with_words
 from commerce.models import (
@@ -27,54 +26,28 @@ from commerce.models import (
     VendorCredit,
     VendorCreditAllocation,
     VendorCreditLine,
-    VendorPaymentAllocation,
 )
 from tsh_erp.admin_site.figures import with_figures
 
 WHO = (("vendor", "vendor_name"), ("warehouse", "warehouse_name"))
-SEARCH = ("number", "reference", *VENDOR_SEARCH, "=zoho_id")
-
-admin.site.register([BillLine, PurchaseOrderLine, VendorCreditLine], LineAdmin)
 
 
-class BillLineInline(LineInline):
-    model = BillLine
-
-
-@with_figures(PurchaseOrderLine)
-class PurchaseOrderLineInline(LineInline):
-    model = PurchaseOrderLine
-    fields = (*LineInline.fields, "shown_quantity_received", "shown_quantity_billed")
-
-
-class VendorCreditLineInline(LineInline):
-    model = VendorCreditLine
-
-
-class PaymentsOfBillInline(AllocationInline):
-    model = VendorPaymentAllocation
-    fk_name = "bill"
-    others = ("payment",)
-    verbose_name_plural = _("payments")
-
-
-class CreditsOfBillInline(AllocationInline):
-    model = VendorCreditAllocation
-    fk_name = "bill"
-    others = ("vendor_credit",)
-    verbose_name_plural = _("vendor credits")
-
-
-class BillsOfVendorCreditInline(AllocationInline):
-    model = VendorCreditAllocation
-    fk_name = "vendor_credit"
-    others = ("bill",)
-    verbose_name_plural = _("applied to bills")
+@admin.register(BillLine, PurchaseOrderLine, VendorCreditLine)
+class PurchaseLineAdmin(LineAdmin):
+    cost_columns = PURCHASE_LINE_MONEY
 
 
 @admin.register(Bill)
 @with_figures(Bill)
 class BillAdmin(DocumentAdmin):
+    party = "vendor"
+    cost_columns = (
+        *PURCHASE_MONEY,
+        "shown_payments_applied",
+        "shown_credits_applied",
+        "shown_tax_withheld",
+        "shown_write_off",
+    )
     list_display = (
         "number",
         "date",
@@ -87,8 +60,6 @@ class BillAdmin(DocumentAdmin):
         "retired_at",
     )
     list_select_related = ("vendor",)
-    search_fields = SEARCH
-    inlines = (BillLineInline, PaymentsOfBillInline, CreditsOfBillInline)
     fieldsets = (
         (
             None,
@@ -121,6 +92,8 @@ class BillAdmin(DocumentAdmin):
 @admin.register(PurchaseOrder)
 @with_words(PurchaseOrder, "order_status", "received_status", "billed_status")
 class PurchaseOrderAdmin(DocumentAdmin):
+    party = "vendor"
+    cost_columns = PURCHASE_MONEY
     list_display = (
         "number",
         "date",
@@ -140,8 +113,6 @@ class PurchaseOrderAdmin(DocumentAdmin):
         *DocumentAdmin.list_filter[1:],
     )
     list_select_related = ("vendor",)
-    search_fields = SEARCH
-    inlines = (PurchaseOrderLineInline,)
     fieldsets = (
         (
             None,
@@ -172,6 +143,8 @@ class PurchaseOrderAdmin(DocumentAdmin):
 @admin.register(VendorCredit)
 @with_figures(VendorCredit)
 class VendorCreditAdmin(DocumentAdmin):
+    party = "vendor"
+    cost_columns = (*PURCHASE_MONEY, "shown_credits_used", "shown_refunded")
     list_display = (
         "number",
         "date",
@@ -183,8 +156,6 @@ class VendorCreditAdmin(DocumentAdmin):
         "retired_at",
     )
     list_select_related = ("vendor",)
-    search_fields = SEARCH
-    inlines = (VendorCreditLineInline, BillsOfVendorCreditInline)
     fieldsets = (
         (None, {"fields": (("number", "reference"), "date", "shown_status", *WHO)}),
         (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),
@@ -197,6 +168,7 @@ class VendorCreditAdmin(DocumentAdmin):
 
 @admin.register(VendorCreditAllocation)
 class VendorCreditAllocationAdmin(AllocationAdmin):
+    cost_columns = ("shown_amount", "shown_tax_withheld")
     list_display = ("vendor_credit", "bill", "shown_amount", "date")
     list_select_related = ("vendor_credit", "bill")
     search_fields = ("vendor_credit__number", "bill__number", "bill__vendor__name")

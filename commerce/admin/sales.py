@@ -8,15 +8,12 @@ from catalog.admin.mirrored import list_link
 from commerce.admin.documents import (
     ADDRESSES,
     CHECKS,
-    CUSTOMER_SEARCH,
     MONEY,
     RECORD,
     TEXTS,
     AllocationAdmin,
-    AllocationInline,
     DocumentAdmin,
     LineAdmin,
-    LineInline,
 )
 from commerce.admin.shown import show_links
 from commerce.admin.words import WordFilter, with_words
@@ -24,7 +21,6 @@ from commerce.models import (
     CreditNote,
     CreditNoteAllocation,
     CreditNoteLine,
-    CustomerPaymentAllocation,
     Invoice,
     InvoiceLine,
     PurchaseOrder,
@@ -34,49 +30,14 @@ from commerce.models import (
 from tsh_erp.admin_site.figures import with_figures
 
 WHO = (("customer", "customer_name"), ("salesperson", "salesperson_name"), ("warehouse", "warehouse_name"))
-SEARCH = ("number", "reference", *CUSTOMER_SEARCH, "=zoho_id")
 
 admin.site.register([SalesOrderLine, InvoiceLine, CreditNoteLine], LineAdmin)
-
-
-@with_figures(SalesOrderLine)
-class SalesOrderLineInline(LineInline):
-    model = SalesOrderLine
-    fields = (*LineInline.fields, "shown_quantity_invoiced", "shown_quantity_packed", "shown_quantity_shipped")
-
-
-class InvoiceLineInline(LineInline):
-    model = InvoiceLine
-
-
-class CreditNoteLineInline(LineInline):
-    model = CreditNoteLine
-
-
-class PaymentsOfInvoiceInline(AllocationInline):
-    model = CustomerPaymentAllocation
-    fk_name = "invoice"
-    others = ("payment",)
-    verbose_name_plural = _("payments")
-
-
-class CreditsOfInvoiceInline(AllocationInline):
-    model = CreditNoteAllocation
-    fk_name = "invoice"
-    others = ("credit_note",)
-    verbose_name_plural = _("credit notes")
-
-
-class InvoicesOfCreditNoteInline(AllocationInline):
-    model = CreditNoteAllocation
-    fk_name = "credit_note"
-    others = ("invoice",)
-    verbose_name_plural = _("applied to invoices")
 
 
 @admin.register(SalesOrder)
 @with_words(SalesOrder, "order_status", "invoiced_status", "paid_status", "shipped_status")
 class SalesOrderAdmin(DocumentAdmin):
+    party = "customer"
     list_display = (
         "number",
         "date",
@@ -98,8 +59,6 @@ class SalesOrderAdmin(DocumentAdmin):
         *DocumentAdmin.list_filter[1:],
     )
     list_select_related = ("customer",)
-    search_fields = SEARCH
-    inlines = (SalesOrderLineInline,)
     fieldsets = (
         (
             None,
@@ -138,6 +97,7 @@ class SalesOrderAdmin(DocumentAdmin):
 @admin.register(Invoice)
 @with_figures(Invoice)
 class InvoiceAdmin(DocumentAdmin):
+    party = "customer"
     list_display = (
         "number",
         "date",
@@ -151,8 +111,6 @@ class InvoiceAdmin(DocumentAdmin):
         "retired_at",
     )
     list_select_related = ("customer",)
-    search_fields = SEARCH
-    inlines = (InvoiceLineInline, PaymentsOfInvoiceInline, CreditsOfInvoiceInline)
     fieldsets = (
         (
             None,
@@ -185,6 +143,7 @@ class InvoiceAdmin(DocumentAdmin):
 @admin.register(CreditNote)
 @with_figures(CreditNote)
 class CreditNoteAdmin(DocumentAdmin):
+    party = "customer"
     list_display = (
         "number",
         "date",
@@ -196,8 +155,6 @@ class CreditNoteAdmin(DocumentAdmin):
         "retired_at",
     )
     list_select_related = ("customer",)
-    search_fields = SEARCH
-    inlines = (CreditNoteLineInline, InvoicesOfCreditNoteInline)
     fieldsets = (
         (None, {"fields": (("number", "reference"), "date", "shown_status", *WHO)}),
         (_("Amounts"), {"fields": (*MONEY, ("shown_credits_used", "shown_refunded"))}),

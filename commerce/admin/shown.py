@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-
-from tsh_erp.admin_site.figures import show_number
 
 Section = tuple[Any, Any]
 """A title and the fields under it, as Django's `fieldsets` takes them."""
-
-
-def show_money(amount: Decimal | None, currency: str) -> SafeString | None:
-    """An amount with its currency."""
-    return None if amount is None else format_html("{} {}", show_number(amount) or "", currency)
 
 
 def show_address(address: Mapping[str, str]) -> SafeString | str:

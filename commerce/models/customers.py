@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from commerce.lengths import LINE, WORD
 from commerce.models.parties import Balance, Party
 from tsh_erp.common.fields import MoneyField
+from tsh_erp.common.history import LocalHistory
 
 
 class Customer(Party):
@@ -35,6 +36,8 @@ class Customer(Party):
     )
     salesperson_zoho_id = models.CharField(_("Zoho id of the salesperson"), max_length=WORD, blank=True, db_index=True)
     salesperson_name = models.CharField(_("name of the salesperson"), max_length=LINE, blank=True)
+
+    history = LocalHistory(*Party.LOCAL_FIELDS, by_service=True)
 
     class Meta:
         verbose_name = _("customer")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Self, TypeVar
+
 from django.db import models
 from django.db.models import Index, Q
 from django.utils.translation import gettext_lazy as _
 
 from commerce.lengths import LINE, PRODUCT, SHORT, WORD
 from tsh_erp.common.fields import CurrencyField, MoneyField, QuantityField, RateField
-from tsh_erp.common.models import MirroredModel
+from tsh_erp.common.models import MirroredModel, MirroredQuerySet
 
 VOID = "void"
+# Zoho's words for documents and payments that count for nothing yet, or no more.
+NOT_POSTED = ("draft", "pending_approval", "rejected", VOID, "cancelled", "failure", "failed")
+
+D = TypeVar("D", bound=models.Model)
 
 
 class AtWarehouse(models.Model):
@@ -29,6 +36,27 @@ class AtWarehouse(models.Model):
 
     class Meta:
         abstract = True
+
+
+class PostedQuerySet(MirroredQuerySet[D]):
+    def posted(self) -> Self:
+        """What stands in the books: live, and neither a draft nor void."""
+        return self.live().exclude(status__in=NOT_POSTED)
+
+
+class DocumentQuerySet(PostedQuerySet[D]):
+    def open(self) -> Self:
+        """Posted documents that something is still owed on, or whose balance Zoho did not state."""
+        return self.posted().exclude(balance=0)
+
+    def overdue(self, on: date) -> Self:
+        """Open documents, of those that have a due date, that were due before this day."""
+        return self.open().filter(due_date__lt=on)
+
+    def numbered(self, typed: str) -> Self:
+        """Documents with exactly this number, in whatever case it is typed, or this Zoho id. From the index."""
+        spelled = {typed, typed.upper(), typed.lower(), typed.capitalize()}
+        return self.filter(Q(number__in=spelled) | Q(zoho_id=typed))
 
 
 class Document(AtWarehouse, MirroredModel):
@@ -79,6 +107,8 @@ class Document(AtWarehouse, MirroredModel):
         blank=True,
         help_text=_("Balance minus what should be left; empty means not checked, 0 means it holds."),
     )
+
+    objects: DocumentQuerySet[Self] = DocumentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Self, TypeVar
+
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
+from django.db.models.lookups import IRegex
 from django.utils.translation import gettext_lazy as _
 
+from catalog.folding import tokens
 from commerce.lengths import LINE, SHORT, WORD
+from commerce.spelling import any_spelling, phone_spelling
 from tsh_erp.common.fields import CurrencyField, MoneyField, RateField
-from tsh_erp.common.models import MirroredModel
+from tsh_erp.common.models import MirroredModel, MirroredQuerySet
+
+P = TypeVar("P", bound=models.Model)
+NAMES = ("name", "name_ar", "company_name", "first_name", "last_name", "legal_name", "email")
+PHONES = ("phone", "mobile")
+MOST_WORDS = 8
+LONGEST_PHONE = 40  # characters
+
+
+class PartyQuerySet(MirroredQuerySet[P]):
+    def found_by(self, typed: str) -> Self:
+        """Partners with each typed word in their names, however it is spelt; or with the typed phone or Zoho id.
+
+        Phones of contact persons count too. Reads the whole table: partners are thousands, not millions.
+        """
+        typed = typed.strip()
+        words = [any_spelling(word) for word in tokens(typed)[:MOST_WORDS]]
+        wanted = Q(zoho_id=typed)
+        if words:
+            wanted |= Q(*(_within(NAMES, word) for word in words))
+        phone = "" if any(letter.isalpha() for letter in typed) else phone_spelling(typed[:LONGEST_PHONE])
+        if phone:
+            people = self.model._default_manager.filter(_any_of([f"contactpersons__{name}" for name in PHONES], phone))
+            wanted |= _any_of(PHONES, phone) | Q(pk__in=people.order_by().values("pk"))
+        return self.filter(wanted)
+
+
+def _any_of(columns: Iterable[str], pattern: str) -> Q:
+    condition = Q()
+    for column in columns:
+        condition |= Q(**{f"{column}__iregex": pattern})
+    return condition
+
+
+def _within(columns: Sequence[str], pattern: str) -> Q:
+    """The same for a pattern that no line break fits: all columns are read in one go, each as a line."""
+    lines = [part for column in columns for part in (F(column), Value("\n"))]
+    return Q(IRegex(Concat(*lines, output_field=models.TextField()), pattern))
 
 
 class Party(MirroredModel):
@@ -50,6 +95,8 @@ class Party(MirroredModel):
     local_notes = models.TextField(_("our notes"), blank=True)
 
     LOCAL_FIELDS = ("name_ar", "local_notes")
+
+    objects: PartyQuerySet[Self] = PartyQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from commerce.lengths import LINE, SHORT, WORD
 from commerce.models.allocations import Allocation
-from commerce.models.documents import AtWarehouse
+from commerce.models.documents import AtWarehouse, D, PostedQuerySet
 from tsh_erp.common.fields import CurrencyField, MoneyField, RateField
 from tsh_erp.common.models import MirroredModel
+
+
+class PaymentQuerySet(PostedQuerySet[D]):
+    def numbered(self, typed: str) -> Self:
+        """Payments with exactly this number, reference or Zoho id."""
+        return self.filter(Q(number__iexact=typed) | Q(reference__iexact=typed) | Q(zoho_id=typed))
 
 
 class Payment(AtWarehouse, MirroredModel):
@@ -33,6 +42,8 @@ class Payment(AtWarehouse, MirroredModel):
     custom_fields = models.JSONField(_("custom fields"), default=list, blank=True)
     zoho_created_at = models.DateTimeField(_("created in Zoho"), null=True, blank=True)
     zoho_modified_at = models.DateTimeField(_("modified in Zoho"), null=True, blank=True)
+
+    objects: PaymentQuerySet[Self] = PaymentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True

@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from commerce.lengths import LINE, WORD
 from tsh_erp.common.models import MirroredModel
 
+LEFT = frozenset({"inactive", "deleted"})
+"""What Zoho says of users who may not sign in there any more."""
+
 
 class ZohoUser(MirroredModel):
     """A user of the Zoho organisation. Never makes a login or grants a right: staff link one by hand."""
@@ -35,3 +38,8 @@ class ZohoUser(MirroredModel):
 
     def __str__(self) -> str:
         return self.name or self.email or str(self.zoho_id)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether Zoho still lets them in; who has left acts for nobody here either."""
+        return self.retired_at is None and self.status.strip().lower() not in LEFT

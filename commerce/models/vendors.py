@@ -5,10 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from commerce.models.parties import Balance, Party
 from tsh_erp.common.fields import MoneyField
+from tsh_erp.common.history import LocalHistory
 
 
 class Vendor(Party):
     """Somebody we buy from: a Zoho contact of type vendor."""
+
+    history = LocalHistory(*Party.LOCAL_FIELDS, by_service=True)
 
     class Meta:
         verbose_name = _("vendor")

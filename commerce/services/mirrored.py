@@ -6,7 +6,7 @@ The number of queries does not depend on the number of values.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -94,7 +94,12 @@ def retire_mirrored(model: type[MirroredModel], zoho_ids: Sequence[str], *, at: 
 
 def publish_fields(row: MirroredModel, fields: Sequence[str], *, at: datetime) -> None:
     """Raise the updated event of one row that staff changed."""
-    publish([_event(type(row), "updated", row.pk, row.zoho_id, fields=list(fields))], at=at)
+    publish_edits([(row, fields)], at=at)
+
+
+def publish_edits(edits: Iterable[tuple[MirroredModel, Sequence[str]]], *, at: datetime) -> None:
+    """Raise the updated events of rows that staff changed, each with the columns that differ now. One query."""
+    publish([_event(type(row), "updated", row.pk, row.zoho_id, fields=list(fields)) for row, fields in edits], at=at)
 
 
 def _event(model: type[MirroredModel], what: str, pk: int, zoho_id: str | None, **data: Any) -> DomainEvent:

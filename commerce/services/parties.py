@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from commerce.models import ContactPerson, Customer, CustomerBalance, Vendor, VendorBalance, ZohoAddress
-from commerce.services.mirrored import publish_fields, retire_mirrored, save_mirrored
+from commerce.services.mirrored import publish_edits, retire_mirrored, save_mirrored
 from commerce.services.parts import Part
 from commerce.values import CustomerValues, LocalPartyFields, VendorValues
+from tsh_erp.common.history import as_they_are, record_edits
 from tsh_erp.common.upsert import Saved
 
 CUSTOMER_PARTS = (
@@ -19,6 +21,7 @@ CUSTOMER_PARTS = (
     Part("addresses", ZohoAddress, "customer"),
     Part("balances", CustomerBalance, "customer"),
 )
+WRITTEN_AT_ONCE = 500  # SQLite takes 32,766 parameters
 VENDOR_PARTS = (
     Part("contact_persons", ContactPerson, "vendor"),
     Part("addresses", ZohoAddress, "vendor"),
@@ -49,10 +52,35 @@ def retire_parties(zoho_ids: Sequence[str], *, at: datetime) -> int:
 
 def edit_party(model: type[Customer] | type[Vendor], party_id: int, fields: LocalPartyFields, *, at: datetime) -> None:
     """Write what staff keep about a customer or vendor; Zoho's columns stay as they are."""
+    edit_parties(model, {party_id: fields}, at=at)
+
+
+def edit_parties(model: type[Customer] | type[Vendor], fields: Mapping[int, LocalPartyFields], *, at: datetime) -> int:
+    """Write what staff keep about several of them, by primary key; how many changed.
+
+    DoesNotExist when one is not here; then nothing is written.
+    """
     with transaction.atomic():
-        party = model._default_manager.select_for_update().get(pk=party_id)
-        wanted = dataclasses.asdict(fields)
-        changed = sorted(name for name, value in wanted.items() if getattr(party, name) != value)
-        if changed:
-            model._default_manager.filter(pk=party_id).update(**wanted, updated_at=at)
-            publish_fields(party, changed, at=at)
+        rows = model._default_manager.filter(pk__in=fields).order_by("zoho_id", "pk").select_for_update()
+        parties = {party.pk: party for party in rows}
+        if missing := fields.keys() - parties.keys():
+            raise model.DoesNotExist(f"no {model._meta.model_name} has the key {min(missing)}")
+        before = as_they_are(list(parties.values()))
+        changed = {pk: _set_fields(party, fields[pk]) for pk, party in parties.items()}
+        news = [party for pk, party in parties.items() if changed[pk]]
+        for party in news:
+            party.updated_at = at
+        rows_of: Any = model._default_manager
+        rows_of.bulk_update(news, [*model.LOCAL_FIELDS, "updated_at"], batch_size=WRITTEN_AT_ONCE)
+        record_edits(before, news, at=at)
+        publish_edits([(party, changed[party.pk]) for party in news], at=at)
+    return len(news)
+
+
+def _set_fields(party: Customer | Vendor, fields: LocalPartyFields) -> list[str]:
+    """Set what differs; the names of those columns."""
+    wanted = dataclasses.asdict(fields)
+    changed = sorted(name for name, value in wanted.items() if getattr(party, name) != value)
+    for name in changed:
+        setattr(party, name, wanted[name])
+    return changed

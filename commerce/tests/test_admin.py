@@ -11,10 +11,28 @@ from django.urls import reverse
 import commerce.models
 from catalog.tests.test_admin import form_values
 from commerce.models import (
+    AppOrder,
+    AppOrderLine,
+    AppSettings,
+    Banner,
+    BestSeller,
     Bill,
+    Cart,
+    CartItem,
     Customer,
+    CustomerAccount,
+    CustomerAddress,
     CustomerPayment,
+    DeliveryMethod,
+    DeviceToken,
+    IdempotencyKey,
     Invoice,
+    PaymentMethod,
+    ProductRating,
+    Promotion,
+    PromotionTarget,
+    PromotionUse,
+    Review,
     SalesOrder,
     Vendor,
     ZohoUser,
@@ -27,7 +45,29 @@ from commerce.values import ZohoUserValues
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [getattr(commerce.models, name) for name in commerce.models.__all__]
+ALL_MODELS = [getattr(commerce.models, name) for name in commerce.models.__all__]
+# What is ours has tests of its own; targets are chosen on the page of their promotion.
+OURS = {
+    AppOrder,
+    AppOrderLine,
+    AppSettings,
+    Banner,
+    BestSeller,
+    Cart,
+    CartItem,
+    CustomerAccount,
+    CustomerAddress,
+    DeliveryMethod,
+    DeviceToken,
+    IdempotencyKey,
+    PaymentMethod,
+    ProductRating,
+    Promotion,
+    PromotionTarget,
+    PromotionUse,
+    Review,
+}
+MODELS = [model for model in ALL_MODELS if model not in OURS]
 EDITABLE = (Customer, Vendor, ZohoUser)
 
 
@@ -53,7 +93,7 @@ def count_queries(work):
 
 
 def test_every_model_has_an_admin_page():
-    assert set(MODELS) <= set(admin.site._registry)
+    assert set(ALL_MODELS) - {PromotionTarget} <= set(admin.site._registry)
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
