@@ -150,9 +150,15 @@ class Control:
             self.frozen.forget_all()
             return asdict(self.world.switches)
 
-    def webhooks(self, *, to: str | None = None, secret: str = "", key: str = "", **habits: Any) -> dict[str, Any]:
-        """Set where webhooks go ("" for nowhere) and the standing habits; the habits as they stand now."""
+    def webhooks(
+        self, *, to: str | None = None, secret: str = "", key: str = "", hands: int = 1, **habits: Any
+    ) -> dict[str, Any]:
+        """Set where webhooks go ("" for nowhere) and the standing habits; the habits as they stand now.
+
+        More `hands` send over more connections at once; they stay.
+        """
         self.sender.habits = _with(self.sender.habits, habits)
+        self.sender.employ(hands)
         if to is not None:
             self.sender.target = Target(url=to.rstrip("/"), secret=secret, key=key) if to else None
         return asdict(self.sender.habits)

@@ -49,6 +49,9 @@ class Habits:
     """Share that is never sent, as under load."""
     late: float = 0.0
     """Seconds before the first attempt."""
+    delayed: float = 0.0
+    """Share that is sent `delay_seconds` later than the rest, so that younger news overtakes it."""
+    delay_seconds: float = 2.0
     reorder: bool = False
     """Whatever waits is sent in random order."""
     delete_method: str = "POST"
@@ -81,12 +84,16 @@ class Tally:
     failed: int = 0
     resent: int = 0
     duplicated: int = 0
+    delayed: int = 0
     dropped: int = 0
     given_up: int = 0
 
 
 class Sender(threading.Thread):
-    """Sends webhooks from a queue of its own, one after the other, so that changes never wait for the receiver."""
+    """Sends webhooks from a queue of its own, so that changes never wait for the receiver.
+
+    One after the other, unless it is told to `employ` more hands.
+    """
 
     def __init__(self, target: Target | None, *, habits: Habits | None = None, seed: int = 1) -> None:
         super().__init__(name="zoho-sandbox-webhooks", daemon=True)
@@ -96,8 +103,9 @@ class Sender(threading.Thread):
         self._random = Random(seed)  # noqa: S311 - make-believe, not secrets
         self._waiting: list[Delivery] = []
         self._changed = threading.Condition()
-        self._busy = self._held = self._stopping = False
-        self._number = 0
+        self._held = self._stopping = False
+        self._busy = self._number = 0
+        self._hands: list[threading.Thread] = []
 
     def send(self, module: str, record: Record, event: str, *, habits: Habits | None = None) -> int:
         """Queue the webhook of one change (created, updated, deleted); how many deliveries that made.
@@ -116,12 +124,16 @@ class Sender(threading.Thread):
             return 0
         copies = 2 if self._random.random() < habits.duplicate else 1
         tally.duplicated += copies - 1
+        # Asked only where it matters: the chances of a seed stay what they were.
+        is_delayed = habits.delayed > 0 and self._random.random() < habits.delayed
+        tally.delayed += is_delayed
+        due = time.monotonic() + habits.late + (habits.delay_seconds if is_delayed else 0)
         deleted = event == "deleted"
         with self._changed:
             for _ in range(copies):
                 self._number += 1
                 delivery = Delivery(
-                    due=time.monotonic() + habits.late,
+                    due=due,
                     number=self._number,
                     module=module,
                     method=habits.delete_method if deleted else "POST",
@@ -134,6 +146,13 @@ class Sender(threading.Thread):
                 self._waiting.append(delivery)
             self._changed.notify_all()
         return copies
+
+    def employ(self, hands: int) -> None:
+        """Send over so many connections at once; then nothing is sure of the order of what is due."""
+        while len(self._hands) + 1 < hands:
+            hand = threading.Thread(name=f"{self.name}-{len(self._hands) + 2}", target=self.run, daemon=True)
+            self._hands.append(hand)
+            hand.start()
 
     def hold(self, held: bool) -> None:
         """Keep everything waiting (so that it can pile up), or let it go."""
@@ -171,19 +190,22 @@ class Sender(threading.Thread):
         with requests.Session() as session:
             session.trust_env = False
             while (delivery := self._next()) is not None:
-                self._deliver(session, delivery)
+                try:
+                    self._deliver(session, delivery)
+                finally:
+                    with self._changed:
+                        self._busy -= 1
+                        self._changed.notify_all()
 
     def _next(self) -> Delivery | None:
         with self._changed:
-            self._busy = False
-            self._changed.notify_all()
             while not self._stopping:
                 now = time.monotonic()
                 due = [] if self._held else [delivery for delivery in self._waiting if delivery.due <= now]
                 if due:
                     chosen = self._random.choice(due) if self.habits.reorder else min(due)
                     self._waiting.remove(chosen)
-                    self._busy = True
+                    self._busy += 1
                     return chosen
                 sleep = min((delivery.due for delivery in self._waiting), default=now + 1) - now
                 self._changed.wait(timeout=None if self._held or not self._waiting else max(sleep, 0.001))
@@ -199,7 +221,8 @@ class Sender(threading.Thread):
         if target.key:
             headers[KEY_HEADER] = target.key
         query = f"?{urlencode(delivery.pairs)}" if delivery.pairs else ""
-        tally.sent += 1
+        with self._changed:
+            tally.sent += 1
         try:
             response = session.request(
                 delivery.method,
@@ -212,19 +235,19 @@ class Sender(threading.Thread):
             answer, accepted = str(response.status_code), 200 <= response.status_code < 300
         except requests.RequestException as error:
             answer, accepted = type(error).__name__, False
+        with self._changed:
+            self._note(delivery, tally, answer, accepted=accepted)
+
+    def _note(self, delivery: Delivery, tally: Tally, answer: str, *, accepted: bool) -> None:
         self.answers[answer] += 1
         if accepted:
             tally.accepted += 1
             return
         tally.failed += 1
-        if delivery.retries:
-            self._send_again(delivery, tally)
-        else:
+        if not delivery.retries:
             tally.given_up += 1
-
-    def _send_again(self, delivery: Delivery, tally: Tally) -> None:
+            return
         tally.resent += 1
         delivery.retries -= 1
         delivery.due = time.monotonic() + delivery.retry_seconds
-        with self._changed:
-            self._waiting.append(delivery)
+        self._waiting.append(delivery)

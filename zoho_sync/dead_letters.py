@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
+from django.db.models.functions import TruncDate
 
 from zoho_sync import alerts, queue
 from zoho_sync.models import Alert, DeadLetter, ErrorGroup, InboxEvent, SyncLog, SyncQueueItem
@@ -190,6 +191,40 @@ def retry(letters: QuerySet[DeadLetter], *, at: datetime, fetch: bool = False) -
             at=at,
         )
     return len(chosen)
+
+
+def replace_events(letter: int, *, by_event: InboxEvent, reason: str, at: datetime) -> bool:
+    """A corrected copy takes the place of an open letter's dead events, and is tried. False when it is not open."""
+    with transaction.atomic():
+        chosen = list(DeadLetter.objects.open().filter(pk=letter).select_for_update(of=("self",)))
+        for dead in _dead_events(chosen):
+            dead.exclude(pk=by_event.pk).update(
+                state=InboxEvent.State.SUPERSEDED, successor=by_event, reason=reason, settled_at=at
+            )
+        DeadLetter.objects.filter(pk__in=[one.pk for one in chosen]).update(
+            state=DeadLetter.State.RETRIED, updated_at=at
+        )
+    return bool(chosen)
+
+
+def annotate_groups(groups: QuerySet[ErrorGroup], *, note: str, at: datetime) -> int:
+    """Write down what is known of the cause; how many groups."""
+    return groups.update(note=note, updated_at=at)
+
+
+def assign_groups(groups: QuerySet[ErrorGroup], *, to: AbstractBaseUser, at: datetime) -> int:
+    """Say who looks after them; how many groups. Open ones count as acknowledged."""
+    groups.filter(state=ErrorGroup.State.OPEN).update(state=ErrorGroup.State.ACKNOWLEDGED)
+    return groups.update(owner=to, updated_at=at)
+
+
+def new_letters_by_day(groups: Collection[int], *, since: datetime) -> dict[int, dict[date, int]]:
+    """How many letters of each group were opened on each local day; days without are left out. One query."""
+    opened = DeadLetter.objects.filter(group__in=groups, created_at__gte=since).annotate(day=TruncDate("created_at"))
+    found: dict[int, dict[date, int]] = {}
+    for group, day, count in opened.values_list("group", "day").annotate(Count("id")).order_by():
+        found.setdefault(group, {})[day] = count
+    return found
 
 
 def discard(letters: QuerySet[DeadLetter], *, reason: str, by: AbstractBaseUser | None, at: datetime) -> int:

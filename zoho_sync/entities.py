@@ -13,9 +13,10 @@ from typing import Any, Literal, Protocol
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from catalog.services import categories, item_groups, price_lists, products, warehouses
+from catalog.services import categories, item_groups, products, warehouses
 from catalog.services import links as catalog_links
-from commerce.services import adjustments, currencies, documents, parties, payments, taxes, users
+from catalog.services.price_lists import retire_price_lists
+from commerce.services import adjustments, currencies, documents, parties, payments, price_lists, taxes, users
 from commerce.services import links as commerce_links
 from tsh_erp.common.upsert import Saved
 from zoho_sync.mappers import adjustments as map_adjustments
@@ -109,7 +110,7 @@ ENTITIES: tuple[Entity, ...] = (
         map=map_currencies.map_currency,
         save=currencies.save_currencies,
         retire=currencies.retire_currencies,
-        attach=(commerce_links.attach_currencies,),
+        attach=(commerce_links.attach_currencies, price_lists.attach_currencies),
     ),
     Entity(
         module="tax",
@@ -214,7 +215,7 @@ ENTITIES: tuple[Entity, ...] = (
         detail_keys=("pricebook",),
         map=pricebooks.map_pricebook,
         save=price_lists.save_price_lists,
-        retire=price_lists.retire_price_lists,
+        retire=retire_price_lists,
         attach=(commerce_links.attach_price_lists,),
         detail_only=frozenset({"pricebook_items"}),
         webhook_path="prices",

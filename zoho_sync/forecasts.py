@@ -77,7 +77,7 @@ class Seasons:
             self._by_hour[local.hour].append(_root(point.value))
             self._by_week[local.weekday(), local.hour].append(_root(point.value))
         self._basis = Basis(points=len(known), since=min(point.at for point in known)) if known else None
-        self._spreads = {hour: self._spread(hour) for hour in self._by_hour}
+        self._spreads: dict[int, float] = {}
 
     def expect(self, at: datetime) -> Expected | None:
         """What the hour that `at` lies in should bring; None before `LEAST_DAYS` such hours are known."""
@@ -85,7 +85,7 @@ class Seasons:
         same_hour = self._by_hour.get(local.hour, [])
         if self._basis is None or len(same_hour) < LEAST_DAYS:
             return None
-        center, spread = self._center(local.weekday(), local.hour), self._spreads[local.hour]
+        center, spread = self._center(local.weekday(), local.hour), self._spread(local.hour)
         return Expected(
             value=_unroot(center),
             low=_unroot(center - NORMAL_90 * spread),
@@ -104,14 +104,15 @@ class Seasons:
 
     def _spread(self, hour: int) -> float:
         """How far this hour usually is from what is expected of it, and from what so few weeks can say of that."""
-        off = [
-            abs(value - self._center(weekday, hour))
-            for (weekday, other), values in self._by_week.items()
-            if other == hour
-            for value in values
-        ]
-        weeks = max(len(off) / 7, 1.0)
-        return max(MAD_TO_SIGMA * median(off), LEAST_SPREAD) * math.sqrt(1 + 1 / weeks)
+        if hour not in self._spreads:
+            off: list[float] = []
+            for (weekday, other), values in self._by_week.items():
+                if other == hour:
+                    center = self._center(weekday, hour)
+                    off += [abs(value - center) for value in values]
+            weeks = max(len(off) / 7, 1.0)
+            self._spreads[hour] = max(MAD_TO_SIGMA * median(off), LEAST_SPREAD) * math.sqrt(1 + 1 / weeks)
+        return self._spreads[hour]
 
 
 def queue_empties(depths: Sequence[Point]) -> Moment | None:

@@ -113,6 +113,17 @@ def replay(choice: Choice, *, at: datetime) -> Tally:
     return tally
 
 
+def replay_chosen(events: QuerySet[InboxEvent], *, at: datetime) -> int:
+    """Queue those of a few events again that are put aside; how many. Runs in the caller's transaction."""
+    batch = list(events.filter(state__in=PUT_ASIDE).order_by("id"))
+    if not batch:
+        return 0
+    readings = _read(batch)
+    choice = Choice(since=min(event.received_at for event in batch))
+    taken = _reopen(choice, batch, readings, at=at)
+    return sum(not readings.get(event.pk, Reading()).problem for event in taken)
+
+
 def _batches(choice: Choice) -> Iterator[list[InboxEvent]]:
     """The events that are chosen now, oldest first, a few at a time."""
     newest, last = InboxEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0, 0

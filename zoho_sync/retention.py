@@ -20,8 +20,11 @@ from django.db import close_old_connections, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
 from catalog.services.history import prune_history
+from tsh_erp.auditing.retention import prune_audit
+from tsh_erp.events.deploys import DEPLOYED
 from tsh_erp.events.models import FailedDelivery, StoredEvent
 from tsh_erp.jobs.pruning import delete_in_batches, prune_jobs
+from tsh_erp.signin.retention import prune_sign_ins
 from zoho_sync.models import (
     Alert,
     ApiUsage,
@@ -123,6 +126,8 @@ def _steps(at: datetime, is_over: Callable[[], bool]) -> Iterator[tuple[str, Cal
         yield name, partial(_prune_few, name, rows, is_over)
     yield "jobs", partial(prune_jobs, before=metrics)
     yield "price_and_stock_history", partial(_prune_history, at - BUSINESS_HISTORY, is_over)
+    yield "audit", partial(_prune_audit, at - timedelta(days=settings.AUDIT_RETENTION_DAYS), is_over)
+    yield "sign_ins", partial(_prune_sign_ins, at)
 
 
 def _prune_table(table: Table, before: datetime, is_over: Callable[[], bool]) -> dict[str, int]:
@@ -161,6 +166,17 @@ def _prune_history(before: datetime, is_over: Callable[[], bool]) -> dict[str, i
     return {"price_and_stock_history": pruned}
 
 
+def _prune_audit(before: datetime, is_over: Callable[[], bool]) -> dict[str, int]:
+    pruned = 0
+    while not is_over() and (gone := prune_audit(before=before, at_most=WINDOW)):
+        pruned += gone
+    return {"audit": pruned}
+
+
+def _prune_sign_ins(at: datetime) -> dict[str, int]:
+    return {"sign_ins": prune_sign_ins(at=at)}
+
+
 def _events(before: datetime) -> QuerySet[InboxEvent]:
     """Settled events of records without an unresolved dead letter, that no other row names."""
     return InboxEvent.objects.filter(
@@ -197,9 +213,10 @@ def _dead_letters(before: datetime) -> QuerySet[DeadLetter]:
 
 
 def _domain_events(before: datetime) -> QuerySet[StoredEvent]:
-    """What somebody could not take is kept until he does or a person lets it go."""
+    """What somebody could not take is kept until he does or a person lets it go; deploys are kept for ever."""
     failed = FailedDelivery.objects.filter(event=OuterRef("pk"))
-    return StoredEvent.objects.filter(~Exists(failed), dispatched_at__lt=before, occurred_at__lt=before)
+    told = StoredEvent.objects.exclude(type=DEPLOYED)
+    return told.filter(~Exists(failed), dispatched_at__lt=before, occurred_at__lt=before)
 
 
 def _runs(before: datetime) -> QuerySet[SyncRun]:

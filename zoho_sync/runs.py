@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, reset_queries, transaction
 from django.utils import timezone
 
+from catalog.services.freshness import confirm
 from tsh_erp.jobs.processes import is_gone, this_process
 from zoho_sync.errors import SyncError
 from zoho_sync.models import SyncRun
@@ -34,21 +35,15 @@ BEAT_SECONDS = 20.0
 SILENCE, HANGING = timedelta(minutes=5), timedelta(minutes=30)
 MOST_ERRORS = 50  # are kept with a run
 WITHOUT_A_WORD = "stopped working on it without a word"
-REPORTED = (
-    "pages",
-    "expected",
-    "seen",
-    "created",
-    "updated",
-    "unchanged",
-    "stale",
-    "skipped",
-    "retired",
-    "failed",
-    "calls",
-    "checkpoint",
-    "error",
+COUNTS = ("pages", "seen", "created", "updated", "unchanged", "stale", "skipped", "retired", "failed", "calls")
+REPORTED = (*COUNTS, "expected", "checkpoint", "error")
+# Runs over all items after which phones may say that stock is as Zoho had it when they began: their kind and mode.
+STATING_STOCK = (
+    (SyncRun.Kind.STOCK, SyncRun.Mode.FULL),
+    (SyncRun.Kind.STOCK, SyncRun.Mode.INCREMENTAL),
+    (SyncRun.Kind.PULL, SyncRun.Mode.FULL),
 )
+CONFIRMING = (SyncRun.Status.COMPLETED, SyncRun.Status.PARTIAL)
 RESUMABLE = (SyncRun.Status.FAILED, SyncRun.Status.CANCELLED, SyncRun.Status.PARTIAL)
 
 
@@ -125,28 +120,16 @@ def take(run_id: int, *, resume: bool = False) -> SyncRun:
 
     SyncRun.DoesNotExist; NotResumable says what it is; AlreadyRunning when a newer run of the same scope is open.
     """
-    give_up_dead(SyncRun.objects.filter(pk=run_id))
-    wanted = (SyncRun.Status.QUEUED, *RESUMABLE) if resume else (SyncRun.Status.QUEUED,)
-    now, token = timezone.now(), uuid.uuid4()
-    try:
-        with transaction.atomic():
-            taken = SyncRun.objects.filter(pk=run_id, status__in=wanted).update(
-                status=SyncRun.Status.RUNNING,
-                worker=this_process(),
-                token=token,
-                beat_at=now,
-                finished_at=None,
-                cancel_requested_at=None,
-                error="",
-                updated_at=now,
-            )
-    except IntegrityError:
-        run = SyncRun.objects.get(pk=run_id)
-        raise AlreadyRunning(SyncRun.objects.open().of(run.kind, run.module).get()) from None
-    run = SyncRun.objects.get(pk=run_id)
-    if not taken:
-        raise NotResumable(f"run {run_id} is {run.status} and cannot be taken up")
-    return run
+    return _open_again(
+        run_id,
+        (SyncRun.Status.QUEUED, *RESUMABLE) if resume else (SyncRun.Status.QUEUED,),
+        otherwise="cannot be taken up",
+        status=SyncRun.Status.RUNNING,
+        worker=this_process(),
+        token=uuid.uuid4(),
+        beat_at=timezone.now(),
+        error="",
+    )
 
 
 def reopen(run_id: int) -> SyncRun:
@@ -154,18 +137,23 @@ def reopen(run_id: int) -> SyncRun:
 
     SyncRun.DoesNotExist; NotResumable says what it is; AlreadyRunning when another run of its scope is open.
     """
+    return _open_again(run_id, RESUMABLE, otherwise="cannot be resumed", status=SyncRun.Status.QUEUED)
+
+
+def _open_again(run_id: int, wanted: Collection[str], *, otherwise: str, **columns: Any) -> SyncRun:
+    """The run with these columns, if it is in one of the `wanted` states and no other of its scope is open."""
     give_up_dead(SyncRun.objects.filter(pk=run_id))
     try:
         with transaction.atomic():
-            reopened = SyncRun.objects.filter(pk=run_id, status__in=RESUMABLE).update(
-                status=SyncRun.Status.QUEUED, finished_at=None, cancel_requested_at=None, updated_at=timezone.now()
+            opened = SyncRun.objects.filter(pk=run_id, status__in=wanted).update(
+                **columns, finished_at=None, cancel_requested_at=None, updated_at=timezone.now()
             )
     except IntegrityError:
         run = SyncRun.objects.get(pk=run_id)
         raise AlreadyRunning(SyncRun.objects.open().of(run.kind, run.module).get()) from None
     run = SyncRun.objects.get(pk=run_id)
-    if not reopened:
-        raise NotResumable(f"run {run_id} is {run.status} and cannot be resumed")
+    if not opened:
+        raise NotResumable(f"run {run_id} is {run.status} and {otherwise}")
     return run
 
 
@@ -228,6 +216,8 @@ def finish(run: SyncRun, status: SyncRun.Status) -> None:
     if not ended:
         raise RunTaken(f"run {run.pk} was taken over by another process")
     run.status, run.finished_at, run.token = status, finished_at, None
+    if status in CONFIRMING and run.module == "item" and (run.kind, run.mode) in STATING_STOCK:
+        confirm(at=run.started_at)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from zoho_sync import alerts
 from zoho_sync.entities import BY_MODULE
+from zoho_sync.errors import SyncError
 from zoho_sync.models import Alert, SyncRun, ZohoRecord
 
 log = structlog.get_logger(__name__)
@@ -18,6 +20,12 @@ log = structlog.get_logger(__name__)
 CODE = "sweep_stopped"
 # What is met by the way, record by record, may be so few in any case: a table of ten could lose none else.
 FEW = 3
+# Single records that are found gone within this time are counted together.
+WAVE = timedelta(hours=1)
+
+
+class TooMuchGone(SyncError):
+    """Zoho has no more of the records than is believed; what the run was told of them is kept with it (`stop`)."""
 
 
 def most_believed(known: int, *, few: int = 0) -> int:
@@ -41,15 +49,42 @@ def stop(run: SyncRun, missing: Collection[str], known: int, *, finding: str, go
     run.error = (
         f"{len(missing)} of {known} {finding}, more than {share:g} %: nothing was retired; look, and go on with {go_on}"
     )
+    _tell(run.module, "too many records are missing from Zoho's list", run.error, at=timezone.now())
+    log.warning("sweep_stopped", run=run.pk, module=run.module, missing=len(missing), known=known)
+
+
+def doubt(module: str, zoho_ids: Collection[str], *, at: datetime) -> str:
+    """Why it is not believed that Zoho has these records no more, though it says so of each; "" where it is.
+
+    For those who ask for single records that nobody said were deleted. Beside what went within the last hour
+    (`WAVE`) they must not be more than the share; a person is told when they are. Records that were not here
+    anyway do not count.
+    """
+    here = ZohoRecord.objects.present().of(module, [*zoho_ids]).count() if zoho_ids else 0
+    if not here:
+        return ""
+    gone = ZohoRecord.objects.filter(module=module, state=ZohoRecord.State.GONE, gone_at__gt=at - WAVE).count()
+    known = count_known(module) + gone
+    if gone + here <= most_believed(known, few=FEW):
+        return ""
+    why = (
+        f"{gone + here} of {known} are gone within an hour, says Zoho, more than it is believed: look, and "
+        f"go on with sync_zoho {BY_MODULE[module].name} --full"
+    )
+    _tell(module, "Zoho has too many records no more", why, at=at)
+    log.warning("gone_not_believed", module=module, ids=len(zoho_ids), lately=gone, known=known)
+    return why
+
+
+def _tell(module: str, what: str, detail: str, *, at: datetime) -> None:
     alerts.raise_alert(
         code=CODE,
-        cause=run.module,
-        title=f"{BY_MODULE[run.module].name}: too many records are missing from Zoho's list",
-        detail=run.error,
+        cause=module,
+        title=f"{BY_MODULE[module].name}: {what}",
+        detail=detail,
         severity=Alert.Severity.CRITICAL,
-        at=timezone.now(),
+        at=at,
     )
-    log.warning("sweep_stopped", run=run.pk, module=run.module, missing=len(missing), known=known)
 
 
 def resolve_alert(module: str) -> None:

@@ -18,6 +18,8 @@ SCHEDULES = (
     Periodic(name="cluster watch", task="zoho_sync.tasks.watch_clusters", minutes=1),
     Periodic(name="cluster watch, long jobs", task="zoho_sync.tasks.watch_clusters", minutes=1, cluster=LONG),
     Periodic(name="token refresh", task="zoho_sync.tasks.refresh_token_early", minutes=4),
+    Periodic(name="carts and answers", task="commerce.tasks.prune", daily_at=time(4, 45), cluster=LONG),
+    Periodic(name="best sellers", task="commerce.tasks.rank_best_sellers", daily_at=time(5, 0), cluster=LONG),
     # These only start runs, which the cluster for long jobs works on.
     Periodic(
         name="incremental sync", task="zoho_sync.tasks.pull_if_configured", minutes=60, arguments=("incremental",)

@@ -28,6 +28,7 @@ from zoho_sync import (
     alerts,
     backfill,
     bulk,
+    bulk_actions,
     client,
     healing,
     images,
@@ -57,8 +58,9 @@ PERFORM_RUN = "zoho_sync.tasks.perform_run"
 # A run gives its worker back after this long and queues up again, so that runs of hours take turns.
 # Far below the cluster's `timeout`.
 TURN_SECONDS = 20 * 60
-# A run that has waited so long while the cluster had nothing to do was forgotten.
-FORGOTTEN_AFTER = timedelta(minutes=10)
+# A run that has waited so long while the cluster had nothing to do was forgotten: its task, or who should have
+# called it, died. Called once too often it only finds that it is worked on.
+FORGOTTEN_AFTER = timedelta(minutes=1)
 # In the options of a run that a full one is to follow.
 FULL_FOLLOWS = "full_follows"
 FOLLOWS_WITHIN = timedelta(days=1)
@@ -98,6 +100,7 @@ def sweep() -> int:
     _ring_if_due()
     runs.give_up_dead(SyncRun.objects.all())
     call_for_forgotten_runs(at=timezone.now())
+    bulk_actions.call_for_forgotten(at=timezone.now())
     start_full_runs_that_follow(at=timezone.now())
     return returned
 
@@ -283,10 +286,9 @@ def pull_if_configured(mode: str) -> dict[str, str]:
     orders = orders_for_everything(SyncRun.Mode(mode))
     if mode != SyncRun.Mode.FULL:
         orders = [order for order in orders if order.kind == SyncRun.Kind.PULL]  # stock has a schedule of its own
-    try:
-        opened = start(orders, trigger=SyncRun.Trigger.SCHEDULE, pass_over_open=True)
-    except NotConfigured as error:
-        return {"skipped": str(error)}
+    opened, why_not = _start_if_configured(orders)
+    if why_not:
+        return {"skipped": why_not}
     told = {(run.kind, run.module): f"run {run.pk}" for run in opened}
     return {
         f"{order.kind} {order.module}": told.get((order.kind, order.module), "under way already") for order in orders
@@ -295,12 +297,7 @@ def pull_if_configured(mode: str) -> dict[str, str]:
 
 def sync_stock_if_configured() -> str:
     """The scheduled look at what moved; what became of it. Says so, and does nothing, while no client is configured."""
-    order = Order(kind=SyncRun.Kind.STOCK, module="item", mode=SyncRun.Mode.INCREMENTAL)
-    try:
-        opened = start([order], trigger=SyncRun.Trigger.SCHEDULE, pass_over_open=True)
-    except NotConfigured as error:
-        return str(error)
-    return f"run {opened[0].pk}" if opened else "under way already"
+    return _start_one_if_configured(Order(kind=SyncRun.Kind.STOCK, module="item", mode=SyncRun.Mode.INCREMENTAL))
 
 
 def backfill_if_configured() -> dict[str, str]:
@@ -314,23 +311,30 @@ def backfill_if_configured() -> dict[str, str]:
         Order(kind=SyncRun.Kind.BACKFILL, module=module, mode=SyncRun.Mode.FULL)
         for module in backfill.modules_to_do(at=timezone.now())
     ]
-    try:
-        opened = start(orders, trigger=SyncRun.Trigger.SCHEDULE, pass_over_open=True)
-    except NotConfigured as error:
-        return {"skipped": str(error)}
-    return {run.module: f"run {run.pk}" for run in opened}
+    opened, why_not = _start_if_configured(orders)
+    return {"skipped": why_not} if why_not else {run.module: f"run {run.pk}" for run in opened}
 
 
 def fetch_images_if_configured() -> str:
     """The scheduled look for images; what became of it. No run where there is nothing to fetch or to take away."""
     if not images.is_needed(at=timezone.now()):
         return "nothing to do"
-    order = Order(kind=SyncRun.Kind.IMAGES, module=images.MODULE, mode=SyncRun.Mode.INCREMENTAL)
+    return _start_one_if_configured(
+        Order(kind=SyncRun.Kind.IMAGES, module=images.MODULE, mode=SyncRun.Mode.INCREMENTAL)
+    )
+
+
+def _start_one_if_configured(order: Order) -> str:
+    opened, why_not = _start_if_configured([order])
+    return why_not or (f"run {opened[0].pk}" if opened else "under way already")
+
+
+def _start_if_configured(orders: Sequence[Order]) -> tuple[list[SyncRun], str]:
+    """The runs begun, without those that are under way already; or why none can be, where no client is configured."""
     try:
-        opened = start([order], trigger=SyncRun.Trigger.SCHEDULE, pass_over_open=True)
+        return start(orders, trigger=SyncRun.Trigger.SCHEDULE, pass_over_open=True), ""
     except NotConfigured as error:
-        return str(error)
-    return f"run {opened[0].pk}" if opened else "under way already"
+        return [], str(error)
 
 
 def start_reconciliation(

@@ -84,6 +84,14 @@ class LiveProcess:
         self.stop()
 
 
+def children(pid: int) -> list[int]:
+    """The processes that this one has started and that are still there; none when it is gone itself."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
     with socket.socket() as one:

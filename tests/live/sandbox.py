@@ -12,7 +12,7 @@ import simplejson
 from tests.live.processes import MANAGE, LiveProcess, free_port
 from tests.live.waiting import wait_for
 
-START_SECONDS = 30
+START_SECONDS = 90
 CREDENTIALS = {
     "ZOHO_CLIENT_ID": "1000.TESTS",
     "ZOHO_CLIENT_SECRET": "a-secret-of-the-tests",

@@ -8,7 +8,10 @@ from pathlib import Path
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
 
-APPS = ("catalog", "commerce", "zoho_sync", "events", "jobs", "django_q", "sessions", "admin")
+APPS = (
+    *("catalog", "commerce", "zoho_sync", "events", "jobs", "auditing", "django_q", "sessions", "admin"),
+    *("axes", "otp_totp", "otp_static"),
+)
 TRIES = 5
 USERS = {"auth_user", "auth_user_groups", "auth_user_user_permissions"}
 

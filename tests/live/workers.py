@@ -16,7 +16,7 @@ from tests.live.waiting import wait_for
 from zoho_sync import tasks
 from zoho_sync.models import WAITING, SyncQueueItem
 
-START_SECONDS = 30
+START_SECONDS = 90
 SWEEP_EVERY_SECONDS = 0.5
 PROCESSING = SyncQueueItem.Status.PROCESSING
 

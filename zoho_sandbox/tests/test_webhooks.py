@@ -75,6 +75,7 @@ def test_what_is_refused_comes_again_and_is_given_up_in_the_end(zoho, listening)
         "failed": 2,
         "resent": 2,
         "duplicated": 0,
+        "delayed": 0,
         "dropped": 0,
         "given_up": 0,
     }
@@ -93,6 +94,17 @@ def test_twice_never_and_late(zoho, listening):
     assert listening.received[0]["body"] == listening.received[1]["body"]
 
 
+def test_what_is_delayed_is_overtaken_by_younger_news(zoho, listening):
+    item = zoho.control("list", module="item")[0]
+
+    zoho.control("patch", module="item", id=item["item_id"], changes={"rate": 1}, delayed=1, delay_seconds=0.3)
+    zoho.control("patch", module="item", id=item["item_id"], changes={"rate": 2})
+
+    assert zoho.control("flush")
+    assert [int(body["item"]["rate"]) for body in listening.bodies()] == [2, 1]
+    assert zoho.get("/_control/stats").json()["webhooks"]["delayed"] == 1
+
+
 def test_what_piles_up_can_leave_in_another_order(zoho, listening):
     item = zoho.control("list", module="item")[0]
     zoho.control("hold")
@@ -105,6 +117,18 @@ def test_what_piles_up_can_leave_in_another_order(zoho, listening):
     rates = [int(body["item"]["rate"]) for body in listening.bodies()]
     assert sorted(rates) == list(range(10))
     assert rates != list(range(10))
+
+
+def test_several_hands_send_everything_once(zoho, listening):
+    item = zoho.control("list", module="item")[0]
+    zoho.control("webhooks", hands=4)
+    for rate in range(30):
+        zoho.control("patch", module="item", id=item["item_id"], changes={"rate": rate})
+    assert zoho.control("flush")
+
+    assert sorted(int(body["item"]["rate"]) for body in listening.bodies()) == list(range(30))
+    stats = zoho.get("/_control/stats").json()["webhooks"]
+    assert (stats["sent"], stats["accepted"], stats["waiting"]) == (30, 30, 0)
 
 
 def test_a_payment_tells_of_the_invoices_it_settles(zoho, listening):

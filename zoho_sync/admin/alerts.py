@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _now
@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, link, list_link, plain, together
-from tsh_erp.admin_site.operations import Operation, operate
-from tsh_erp.admin_site.people import person
 from tsh_erp.admin_site.read_only import GrowingTableAdmin
 from zoho_sync import alerts
+from zoho_sync.admin.deeds import Deed, Doer, Text
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.record_pages import time_column
 from zoho_sync.admin.states import state_badge
 from zoho_sync.models import Alert, AlertDelivery, AlertRule, ErrorGroup, InboxEvent
@@ -23,11 +23,57 @@ from zoho_sync.rulebook import BY_CODE
 from zoho_sync.wording import shown_detail, shown_title
 
 SNOOZED = ngettext_lazy("%(count)d alert was snoozed.", "%(count)d alerts were snoozed.", "count")
+ACKNOWLEDGE = "zoho_sync.acknowledge_alert"
 LOOK_AT_THESE = 20
 
 
+def _snooze(name: str, label: Text, length: timedelta) -> Deed:
+    def act(rows: Any, answer: Any, doer: Doer) -> int:
+        now = timezone.now()
+        return alerts.snooze(rows, until=now + length, at=now)
+
+    return Deed(
+        name=name,
+        label=label,
+        right=ACKNOWLEDGE,
+        question=_("Snooze these alerts?"),
+        effect=_("Nobody is told of them until then; whoever was told is told again if they still last."),
+        done=SNOOZED,
+        can=~Q(state=Alert.State.RESOLVED),
+        act=act,
+    )
+
+
+DEEDS = (
+    Deed(
+        name="acknowledge",
+        label=_("Acknowledge"),
+        right=ACKNOWLEDGE,
+        question=_("Acknowledge these alerts?"),
+        effect=_("Everybody sees that you are looking at them; they stay until the cause is gone."),
+        done=ngettext_lazy("%(count)d alert was acknowledged.", "%(count)d alerts were acknowledged.", "count"),
+        can=Q(state=Alert.State.OPEN),
+        act=lambda rows, answer, doer: alerts.acknowledge(rows, by=doer.user, at=timezone.now()),
+    ),
+    _snooze("snooze_hour", _("Snooze for an hour"), timedelta(hours=1)),
+    _snooze("snooze_day", _("Snooze for a day"), timedelta(days=1)),
+    _snooze("snooze_week", _("Snooze for a week"), timedelta(weeks=1)),
+    Deed(
+        name="resolve",
+        label=_("Resolve"),
+        right="zoho_sync.resolve_alert",
+        question=_("Resolve these alerts?"),
+        effect=_("If the cause comes back soon, they are opened again; later, new alerts are."),
+        done=ngettext_lazy("%(count)d alert was resolved.", "%(count)d alerts were resolved.", "count"),
+        can=~Q(state=Alert.State.RESOLVED),
+        act=lambda rows, answer, doer: alerts.resolve(rows, by=doer.user, resolution=answer, at=timezone.now()),
+        needs_reason=True,
+    ),
+)
+
+
 @admin.register(Alert)
-class AlertAdmin(GrowingTableAdmin):
+class AlertAdmin(DeedsAdmin, GrowingTableAdmin):
     list_display = (
         "last_seen",
         "shown_severity",
@@ -42,7 +88,7 @@ class AlertAdmin(GrowingTableAdmin):
     list_display_links = ("last_seen", "say_title")
     list_select_related = ("acknowledged_by",)
     search_fields = ("title", "detail", "fingerprint")
-    actions = ("acknowledge", "snooze_hour", "snooze_day", "snooze_week", "resolve")
+    deeds = DEEDS
     fieldsets = (
         (None, {"fields": ("shown_severity", "shown_state", "say_title", "say_detail", "count", "cause", "runbook")}),
         (
@@ -80,75 +126,6 @@ class AlertAdmin(GrowingTableAdmin):
     acknowledged = time_column("acknowledged_at", _("acknowledged at"))
     resolved = time_column("resolved_at", _("resolved at"))
     snoozed = time_column("snoozed_until", _("snoozed until"))
-
-    def has_acknowledge_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.acknowledge_alert")
-
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.resolve_alert")
-
-    @admin.action(description=_("Acknowledge"), permissions=["acknowledge"])
-    def acknowledge(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="acknowledge",
-                question=_("Acknowledge these alerts?"),
-                effect=_("Everybody sees that you are looking at them; they stay until the cause is gone."),
-                done=ngettext_lazy("%(count)d alert was acknowledged.", "%(count)d alerts were acknowledged.", "count"),
-                can=Q(state=Alert.State.OPEN),
-                act=lambda rows, reason: alerts.acknowledge(rows, by=person(request), at=timezone.now()),
-            ),
-        )
-
-    @admin.action(description=_("Snooze for an hour"), permissions=["acknowledge"])
-    def snooze_hour(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        return self._snooze(request, queryset, "snooze_hour", timedelta(hours=1))
-
-    @admin.action(description=_("Snooze for a day"), permissions=["acknowledge"])
-    def snooze_day(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        return self._snooze(request, queryset, "snooze_day", timedelta(days=1))
-
-    @admin.action(description=_("Snooze for a week"), permissions=["acknowledge"])
-    def snooze_week(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        return self._snooze(request, queryset, "snooze_week", timedelta(weeks=1))
-
-    def _snooze(
-        self, request: HttpRequest, queryset: QuerySet[Alert], name: str, length: timedelta
-    ) -> HttpResponse | None:
-        now = timezone.now()
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name=name,
-                question=_("Snooze these alerts?"),
-                effect=_("Nobody is told of them until then; whoever was told is told again if they still last."),
-                done=SNOOZED,
-                can=~Q(state=Alert.State.RESOLVED),
-                act=lambda rows, reason: alerts.snooze(rows, until=now + length, at=now),
-            ),
-        )
-
-    @admin.action(description=_("Resolve"), permissions=["resolve"])
-    def resolve(self, request: HttpRequest, queryset: QuerySet[Alert]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="resolve",
-                question=_("Resolve these alerts?"),
-                effect=_("If the cause comes back soon, they are opened again; later, new alerts are."),
-                done=ngettext_lazy("%(count)d alert was resolved.", "%(count)d alerts were resolved.", "count"),
-                can=~Q(state=Alert.State.RESOLVED),
-                act=lambda rows, reason: alerts.resolve(rows, by=person(request), resolution=reason, at=timezone.now()),
-                needs_reason=True,
-            ),
-        )
 
     @admin.display(description=_("severity"), ordering="severity")
     def shown_severity(self, alert: Alert) -> SafeString:

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, plain, row_link, shorten
-from tsh_erp.admin_site.operations import Operation, operate
-from tsh_erp.admin_site.people import person
-from zoho_sync import reconcile, refetch, tasks
+from zoho_sync import reconcile, tasks
+from zoho_sync.admin.deeds import MANAGE_QUEUE, RUN_SYNC, Deed, Doer, needs_zoho
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.record_pages import RecordAdmin, time_column
 from zoho_sync.admin.states import state_badge
 from zoho_sync.entities import ENTITIES
@@ -34,13 +34,55 @@ class SubjectFilter(admin.SimpleListFilter):
         return queryset.filter(subject=self.value()) if self.value() else queryset
 
 
+def _pull(rows: QuerySet[Any], answer: Any, doer: Doer) -> int:
+    chosen = list(rows)
+    try:
+        tasks.repair_differences(chosen, user=doer.user)
+    except AlreadyRunning as error:
+        doer.warn(str(error))
+        return 0
+    return len(chosen)
+
+
+DEEDS = (
+    Deed(
+        name="pull",
+        label=_("Pull these"),
+        right=RUN_SYNC,
+        question=_("Pull the records of these differences?"),
+        effect=_(
+            "Each record is fetched from Zoho and written here anew, as soon as a worker is free. "
+            "What Zoho does not have is retired. What is equal afterwards is marked as repaired."
+        ),
+        done=ngettext_lazy(
+            "%(count)d difference is being repaired.", "%(count)d differences are being repaired.", "count"
+        ),
+        can=Q(state=Difference.State.OPEN),
+        act=_pull,
+        refuse=needs_zoho,
+    ),
+    Deed(
+        name="accept",
+        label=_("Accept"),
+        right=MANAGE_QUEUE,
+        question=_("Accept these differences?"),
+        effect=_("Later reconciliations take them for equal, until the value changes on either side."),
+        done=ngettext_lazy("%(count)d difference was accepted.", "%(count)d differences were accepted.", "count"),
+        can=Q(state=Difference.State.OPEN),
+        act=lambda rows, answer, doer: reconcile.accept(rows, by=doer.user, reason=answer, at=timezone.now()),
+        needs_reason=True,
+        in_background=True,
+    ),
+)
+
+
 @admin.register(Difference)
-class DifferenceAdmin(RecordAdmin):
+class DifferenceAdmin(DeedsAdmin, RecordAdmin):
     list_display = ("report", "subject", "record", "kind_of", "field", "in_zoho", "here", "shown_state", "business_row")
     list_filter = ("state", "kind", SubjectFilter)
     list_select_related = ("report",)
     sortable_by = ()
-    actions = ("pull", "accept")
+    deeds = DEEDS
     fieldsets = (
         (None, {"fields": ("shown_state", ("subject", "record", "business_row"), ("kind_of", "field"))}),
         (None, {"fields": ("their_value", "our_value")}),
@@ -54,63 +96,6 @@ class DifferenceAdmin(RecordAdmin):
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in ("report__id__exact", "kind__exact") or super().lookup_allowed(lookup, value, request)
-
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.run_sync")
-
-    def has_queue_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.manage_queue")
-
-    @admin.action(description=_("Pull these"), permissions=["run"])
-    def pull(self, request: HttpRequest, queryset: QuerySet[Difference]) -> HttpResponse | None:
-        if not refetch.is_configured():
-            self.message_user(request, _("No Zoho client is configured, so no record can be fetched."), messages.ERROR)
-            return None
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="pull",
-                question=_("Pull the records of these differences?"),
-                effect=_(
-                    "Each record is fetched from Zoho and written here anew, as soon as a worker is free. "
-                    "What Zoho does not have is retired. What is equal afterwards is marked as repaired."
-                ),
-                done=ngettext_lazy(
-                    "%(count)d difference is being repaired.", "%(count)d differences are being repaired.", "count"
-                ),
-                can=Q(state=Difference.State.OPEN),
-                act=lambda rows, reason: self._start(request, list(rows)),
-            ),
-        )
-
-    def _start(self, request: HttpRequest, rows: list[Difference]) -> int:
-        try:
-            tasks.repair_differences(rows, user=person(request))
-        except AlreadyRunning as error:
-            self.message_user(request, str(error), messages.WARNING)
-            return 0
-        return len(rows)
-
-    @admin.action(description=_("Accept"), permissions=["queue"])
-    def accept(self, request: HttpRequest, queryset: QuerySet[Difference]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="accept",
-                question=_("Accept these differences?"),
-                effect=_("Later reconciliations take them for equal, until the value changes on either side."),
-                done=ngettext_lazy(
-                    "%(count)d difference was accepted.", "%(count)d differences were accepted.", "count"
-                ),
-                can=Q(state=Difference.State.OPEN),
-                act=lambda rows, reason: reconcile.accept(rows, by=person(request), reason=reason, at=timezone.now()),
-                needs_reason=True,
-            ),
-        )
 
     @admin.display(description=_("kind"))
     def kind_of(self, row: Difference) -> str:

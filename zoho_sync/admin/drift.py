@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, Tone, badge, list_link
-from tsh_erp.admin_site.operations import Operation, operate
-from tsh_erp.admin_site.read_only import ReadOnlyAdmin
 from zoho_sync import drift
+from zoho_sync.admin.deeds import Deed
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.record_pages import ModuleFilter, module_label, time_column
 from zoho_sync.models import Alert, ZohoField
 
@@ -22,15 +21,29 @@ TONES = {
 }
 
 
+DEEDS = (
+    Deed(
+        name="accept",
+        label=_("Accept the change"),
+        right="zoho_sync.accept_zohofield",
+        question=_("Accept these changes of Zoho's fields?"),
+        effect=_("They count as known from now on, and their alerts are over."),
+        done=ngettext_lazy("%(count)d change was accepted.", "%(count)d changes were accepted.", "count"),
+        can=~Q(change=""),
+        act=lambda rows, answer, doer: drift.accept(rows, at=timezone.now()),
+    ),
+)
+
+
 @admin.register(ZohoField)
-class ZohoFieldAdmin(ReadOnlyAdmin):
+class ZohoFieldAdmin(DeedsAdmin):
     """Which fields Zoho sends, and what has changed about them."""
 
     list_display = ("shown_path", "kind", "source", "types", "shown_share", "shown_change", "changed", "last_seen")
     list_filter = ("change", "source", ModuleFilter)
     search_fields = ("name", "parent")
     list_per_page = 200
-    actions = ("accept",)
+    deeds = DEEDS
     fieldsets = (
         (None, {"fields": ("shown_path", "kind", "source", "types", "shown_share")}),
         (_("Change"), {"fields": ("shown_change", "changed", "alerts")}),
@@ -50,25 +63,6 @@ class ZohoFieldAdmin(ReadOnlyAdmin):
     changed = time_column("changed_at", _("changed at"), sorts=True)
     first_seen = time_column("first_seen_at", _("first seen at"))
     last_seen = time_column("last_seen_at", _("last seen at"), sorts=True)
-
-    def has_accept_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.accept_zohofield")
-
-    @admin.action(description=_("Accept the change"), permissions=["accept"])
-    def accept(self, request: HttpRequest, queryset: QuerySet[ZohoField]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="accept",
-                question=_("Accept these changes of Zoho's fields?"),
-                effect=_("They count as known from now on, and their alerts are over."),
-                done=ngettext_lazy("%(count)d change was accepted.", "%(count)d changes were accepted.", "count"),
-                can=~Q(change=""),
-                act=lambda rows, reason: drift.accept(rows, at=timezone.now()),
-            ),
-        )
 
     @admin.display(description=_("field"), ordering="name")
     def shown_path(self, row: ZohoField) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -26,7 +26,10 @@ from tsh_erp.admin_site.display import (
     shown_json,
     together,
 )
-from tsh_erp.admin_site.operations import Operation, operate
+from zoho_sync.admin.deeds import MANAGE_QUEUE, Deed
+from zoho_sync.admin.doing import DeedsAdmin
+from zoho_sync.admin.event_export import export_events
+from zoho_sync.admin.record_changes import show_changes
 from zoho_sync.admin.record_pages import ModuleFilter, RecordAdmin, time_column
 from zoho_sync.admin.states import state_badge
 from zoho_sync.admin.timeline import timeline_of
@@ -36,6 +39,7 @@ from zoho_sync.inbox import discard_invalid, read_body
 from zoho_sync.models import WAITING, DeadLetter, InboxEvent, SyncQueueItem
 from zoho_sync.models.dead_letters import UNRESOLVED
 from zoho_sync.models.queue import Status
+from zoho_sync.replay import PUT_ASIDE, replay_chosen
 
 
 class PathFilter(admin.SimpleListFilter):
@@ -49,8 +53,38 @@ class PathFilter(admin.SimpleListFilter):
         return queryset.filter(path=self.value()) if self.value() in WEBHOOK_PATHS else queryset
 
 
+DEEDS = (
+    Deed(
+        name="requeue",
+        label=_("Queue again"),
+        right=MANAGE_QUEUE,
+        question=_("Queue these events again?"),
+        effect=_(
+            "For events that are dead, discarded or could not be read: they are read with today's code. A dead letter "
+            "of the same record is retried with them. What the mirror knows already changes nothing."
+        ),
+        done=ngettext_lazy("%(count)d event was queued again.", "%(count)d events were queued again.", "count"),
+        can=Q(state__in=PUT_ASIDE),
+        act=lambda rows, answer, doer: replay_chosen(rows, at=timezone.now()),
+        in_background=True,
+    ),
+    Deed(
+        name="discard",
+        label=_("Discard events that cannot be read"),
+        right="zoho_sync.discard_inboxevent",
+        question=_("Discard events that cannot be read?"),
+        effect=_("Their bytes are kept; they are only marked as looked at."),
+        done=ngettext_lazy("%(count)d event was discarded.", "%(count)d events were discarded.", "count"),
+        can=Q(state=InboxEvent.State.INVALID),
+        act=lambda rows, answer, doer: discard_invalid(rows, reason=answer, at=timezone.now()),
+        needs_reason=True,
+        in_background=True,
+    ),
+)
+
+
 @admin.register(InboxEvent)
-class InboxEventAdmin(RecordAdmin):
+class InboxEventAdmin(DeedsAdmin, RecordAdmin):
     list_display = (
         "received",
         "kind",
@@ -67,11 +101,12 @@ class InboxEventAdmin(RecordAdmin):
     search_help_text = _("An event id, a Zoho id, or a kind of record and its Zoho id: “invoice 460000000026049”")
     sortable_by = ("received",)
     heavy = ("body", "headers", "query", "reason")
-    actions = ("discard",)
+    deeds = DEEDS
+    actions = (*(deed.name for deed in DEEDS), "export_json")
     fieldsets = (
         (None, {"fields": ("uuid", "shown_state", "shown_reason", "kind", "record", "operation", "modified")}),
         (_("Where it leads"), {"fields": ("business_row", "job", "log", "letters", "family", "neighbours")}),
-        (_("What happened"), {"fields": ("timeline", "same_record")}),
+        (_("What happened"), {"fields": ("timeline", "changes", "same_record")}),
         (
             _("As it came"),
             {
@@ -100,6 +135,7 @@ class InboxEventAdmin(RecordAdmin):
         "family",
         "neighbours",
         "timeline",
+        "changes",
         "same_record",
         "size",
         "shown_query",
@@ -134,25 +170,8 @@ class InboxEventAdmin(RecordAdmin):
                 pass
         return super().found_by(words)
 
-    def has_discard_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.discard_inboxevent")
-
-    @admin.action(description=_("Discard events that cannot be read"), permissions=["discard"])
-    def discard(self, request: HttpRequest, queryset: QuerySet[InboxEvent]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="discard",
-                question=_("Discard events that cannot be read?"),
-                effect=_("Their bytes are kept; they are only marked as looked at."),
-                done=ngettext_lazy("%(count)d event was discarded.", "%(count)d events were discarded.", "count"),
-                can=Q(state=InboxEvent.State.INVALID),
-                act=lambda rows, reason: discard_invalid(rows, reason=reason, at=timezone.now()),
-                needs_reason=True,
-            ),
-        )
+    def is_live(self, event: InboxEvent) -> bool:
+        return event.state == InboxEvent.State.QUEUED
 
     @admin.display(description=_("state"))
     def shown_state(self, event: InboxEvent) -> SafeString:
@@ -217,6 +236,15 @@ class InboxEventAdmin(RecordAdmin):
     def timeline(self, event: InboxEvent) -> SafeString:
         steps = [(moment(step.at), step) for step in timeline_of(event)]
         return render_to_string("admin/zoho_sync/timeline.html", {"steps": steps})
+
+    @admin.display(description=_("what changed"))
+    def changes(self, event: InboxEvent) -> SafeString | str:
+        return show_changes(event)
+
+    @admin.action(description=_("Export as JSON"), permissions=["view"])
+    def export_json(self, request: HttpRequest, queryset: QuerySet[InboxEvent]) -> StreamingHttpResponse:
+        """The newest of the selected events with what was kept of their headers, as one file."""
+        return export_events(queryset, at=timezone.now())
 
     @admin.display(description=_("size"))
     def size(self, event: InboxEvent) -> SafeString | str:

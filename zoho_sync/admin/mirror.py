@@ -1,18 +1,18 @@
 from __future__ import annotations
 
-from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import list_link, row_link, shown_json, together
-from tsh_erp.admin_site.operations import Operation, operate
 from tsh_erp.events.models import StoredEvent
-from zoho_sync import queue, refetch
+from zoho_sync import queue
 from zoho_sync.admin.business_rows import find_rows
+from zoho_sync.admin.deeds import MANAGE_QUEUE, Deed, needs_zoho
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.queue import ring_after_commit
 from zoho_sync.admin.record_pages import ModuleFilter, RecordAdmin, time_column
 from zoho_sync.admin.states import state_badge
@@ -31,8 +31,24 @@ def fetch_again(records: list[tuple[str, str]]) -> int:
     return len(works)
 
 
+DEEDS = (
+    Deed(
+        name="sync_again",
+        label=_("Sync again"),
+        right=MANAGE_QUEUE,
+        question=_("Fetch these records from Zoho again?"),
+        effect=_("One API call each."),
+        done=ngettext_lazy("%(count)d record will be fetched.", "%(count)d records will be fetched.", "count"),
+        can=Q(module__in=list(BY_MODULE)),
+        act=lambda rows, answer, doer: fetch_again(list(rows.values_list("module", "zoho_id"))),
+        refuse=needs_zoho,
+        in_background=True,
+    ),
+)
+
+
 @admin.register(ZohoRecord)
-class ZohoRecordAdmin(RecordAdmin):
+class ZohoRecordAdmin(DeedsAdmin, RecordAdmin):
     list_display = (
         "zoho_id",
         "kind",
@@ -45,9 +61,10 @@ class ZohoRecordAdmin(RecordAdmin):
     )
     list_filter = ("state", ModuleFilter, "detail_stale")
     ordering = ("-id",)
+    list_select_related = ("sighting",)
     sortable_by = ()
     heavy = ("payload",)
-    actions = ("sync_again",)
+    deeds = DEEDS
     fieldsets = (
         (None, {"fields": ("kind", "zoho_id", "shown_state", "modified", "gone")}),
         (_("Where it leads"), {"fields": ("business_rows", "domain_events", "same_record")}),
@@ -79,34 +96,11 @@ class ZohoRecordAdmin(RecordAdmin):
     )
 
     modified = time_column("modified_at", _("modified in Zoho at"))
-    observed = time_column("observed_at", _("observed at"))
+    observed = time_column("last_observed_at", _("observed at"))
     detail = time_column("detail_at", _("detail observed at"))
     gone = time_column("gone_at", _("gone since"))
     made = time_column("created_at", _("created at"))
     updated = time_column("updated_at", _("updated at"))
-
-    def has_manage_queue_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.manage_queue")
-
-    @admin.action(description=_("Sync again"), permissions=["manage_queue"])
-    def sync_again(self, request: HttpRequest, queryset: QuerySet[ZohoRecord]) -> HttpResponse | None:
-        if not refetch.is_configured():
-            text = _("No Zoho client is configured, so no record can be fetched.")
-            self.message_user(request, text, messages.ERROR)
-            return None
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="sync_again",
-                question=_("Fetch these records from Zoho again?"),
-                effect=_("One API call each."),
-                done=ngettext_lazy("%(count)d record will be fetched.", "%(count)d records will be fetched.", "count"),
-                can=Q(module__in=list(BY_MODULE)),
-                act=lambda rows, reason: fetch_again(list(rows.values_list("module", "zoho_id"))),
-            ),
-        )
 
     @admin.display(description=_("state"))
     def shown_state(self, record: ZohoRecord) -> SafeString:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -17,11 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import list_link, row_link
-from tsh_erp.admin_site.operations import Operation, operate
 from tsh_erp.admin_site.people import person
-from tsh_erp.admin_site.read_only import GrowingTableAdmin, ReadOnlyAdmin
+from tsh_erp.admin_site.read_only import GrowingTableAdmin
 from zoho_sync import reconcile, refetch, runs, tasks
+from zoho_sync.admin.deeds import NO_CLIENT_FOR_RUNS, RUN_SYNC, Deed, Doer, may_run
 from zoho_sync.admin.differences import SubjectFilter
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.reconciliation_display import show_percent, show_results, show_totals, show_trend
 from zoho_sync.admin.record_pages import module_label, time_column
 from zoho_sync.admin.states import state_badge
@@ -74,8 +76,33 @@ class StartForm(forms.Form):
         return report
 
 
+def _resume(rows: Iterable[Reconciliation], answer: Any, doer: Doer) -> int:
+    done = 0
+    for report in rows:
+        try:
+            done += bool(tasks.resume_batch(report.batch))
+        except (AlreadyRunning, NotResumable) as error:
+            doer.warn(str(error))
+    return done
+
+
+DEEDS = (
+    Deed(
+        name="resume",
+        label=_("Resume"),
+        right=RUN_SYNC,
+        question=_("Resume these reconciliations?"),
+        effect=_("What was cut off goes on, as soon as a worker for long jobs is free."),
+        done=ngettext_lazy("%(count)d reconciliation goes on.", "%(count)d reconciliations go on.", "count"),
+        can=Q(finished_at__isnull=True),
+        act=_resume,
+        refuse=lambda rows: "" if refetch.is_configured() else NO_CLIENT_FOR_RUNS,
+    ),
+)
+
+
 @admin.register(Reconciliation)
-class ReconciliationAdmin(ReadOnlyAdmin):
+class ReconciliationAdmin(DeedsAdmin):
     change_list_template = "admin/zoho_sync/reconciliation/change_list.html"
     list_display = (
         "started",
@@ -93,7 +120,7 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     list_filter = ("repairs", "trigger", "started_at")
     sortable_by = ()
     list_per_page = 30
-    actions = ("resume",)
+    deeds = DEEDS
     fieldsets = (
         (None, {"fields": ("shown_state", "shown_match", ("compared", "differing"), "leads_to", "results")}),
         (_("Sums that differ"), {"fields": ("totals",)}),
@@ -130,12 +157,12 @@ class ReconciliationAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         runs.give_up_dead(SyncRun.objects.filter(kind=SyncRun.Kind.RECONCILE))
-        shown = {"trend": show_trend(), "may_run": self.has_run_permission(request)}
+        shown = {"trend": show_trend(), "may_run": may_run(request)}
         return super().changelist_view(request, {**(extra_context or {}), **shown})
 
     def start_page(self, request: HttpRequest) -> HttpResponse:
         """Ask what to compare, with what it will cost; start it and lead to its report."""
-        if not self.has_run_permission(request):
+        if not may_run(request):
             raise PermissionDenied
         form = StartForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and (report := form.start(request)):
@@ -150,34 +177,8 @@ class ReconciliationAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/zoho_sync/syncrun/start.html", context)
 
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.run_sync")
-
-    @admin.action(description=_("Resume"), permissions=["run"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[Reconciliation]) -> HttpResponse | None:
-        if not refetch.is_configured():
-            self.message_user(request, _("No Zoho client is configured, so no run can be resumed."), messages.ERROR)
-            return None
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="resume",
-                question=_("Resume these reconciliations?"),
-                effect=_("What was cut off goes on, as soon as a worker for long jobs is free."),
-                done=ngettext_lazy("%(count)d reconciliation goes on.", "%(count)d reconciliations go on.", "count"),
-                can=Q(finished_at__isnull=True),
-                act=lambda rows, reason: sum(self._resume(request, report) for report in rows),
-            ),
-        )
-
-    def _resume(self, request: HttpRequest, report: Reconciliation) -> bool:
-        try:
-            return bool(tasks.resume_batch(report.batch))
-        except (AlreadyRunning, NotResumable) as error:
-            self.message_user(request, str(error), messages.WARNING)
-            return False
+    def is_live(self, report: Reconciliation) -> bool:
+        return report.state == Reconciliation.State.UNDER_WAY
 
     @admin.display(description=_("state"))
     def shown_state(self, report: Reconciliation) -> SafeString:

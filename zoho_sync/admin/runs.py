@@ -1,21 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as translate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from tsh_erp.admin_site.display import NOTHING, list_link, plain, shown_json
-from tsh_erp.admin_site.operations import Operation, operate
-from tsh_erp.admin_site.people import person
 from tsh_erp.admin_site.read_only import GrowingTableAdmin
 from zoho_sync import bulk, monitoring, refetch, runs, tasks
+from zoho_sync.admin.deeds import NO_CLIENT_FOR_RUNS, RUN_SYNC, Deed, Doer, Text, may_run
+from zoho_sync.admin.doing import DeedsAdmin
 from zoho_sync.admin.record_pages import ModuleFilter, module_label, time_column
 from zoho_sync.admin.run_display import show_bar, show_errors, show_pace, show_sign_of_life
 from zoho_sync.admin.run_start import start_page
@@ -27,10 +28,85 @@ from zoho_sync.runs import RESUMABLE, AlreadyRunning, NotResumable
 WAITS_FOR_A_WORD = Q(status__in=RESUMABLE, checkpoint__has_key="sweep")
 
 
+def _cancel(rows: Iterable[SyncRun], answer: Any, doer: Doer) -> int:
+    return sum(runs.request_cancel(run.pk) for run in rows)
+
+
+def _resume(rows: Iterable[SyncRun], answer: Any, doer: Doer) -> int:
+    return _each(rows, doer, tasks.resume)
+
+
+def _confirm_sweep(rows: Iterable[SyncRun], answer: Any, doer: Doer) -> int:
+    def confirm(run_id: int) -> object:
+        bulk.confirm_sweep(run_id, by=doer.user.get_username())
+        return tasks.resume(run_id)
+
+    return _each(rows, doer, confirm)
+
+
+def _each(rows: Iterable[SyncRun], doer: Doer, do: Callable[[int], object]) -> int:
+    """Do it to each run; one that another run is in the way of is told, and left as it is."""
+    done = 0
+    for run in rows:
+        try:
+            do(run.pk)
+        except AlreadyRunning as error:
+            text = translate("%(run)s waits for %(other)s, which is under way.")
+            doer.warn(text % {"run": run, "other": error.run})
+        except NotResumable:
+            continue
+        else:
+            done += 1
+    return done
+
+
+def _why_not(rows: QuerySet[Any]) -> Text:
+    if refetch.is_configured() or not rows.exclude(kind__in=tasks.WITHOUT_ZOHO).exists():
+        return ""
+    return NO_CLIENT_FOR_RUNS
+
+
+DEEDS = (
+    Deed(
+        name="cancel",
+        label=_("Cancel"),
+        right=RUN_SYNC,
+        question=_("Cancel these runs?"),
+        effect=_("Each stops after its present step. What it brought in stays, and it can be resumed."),
+        done=ngettext_lazy("%(count)d run was asked to stop.", "%(count)d runs were asked to stop.", "count"),
+        can=Q(status__in=OPEN),
+        act=_cancel,
+    ),
+    Deed(
+        name="resume",
+        label=_("Resume"),
+        right=RUN_SYNC,
+        question=_("Resume these runs?"),
+        effect=_("Each goes on where it stopped, as soon as a worker for long jobs is free."),
+        done=ngettext_lazy("%(count)d run goes on.", "%(count)d runs go on.", "count"),
+        can=Q(status__in=RESUMABLE),
+        act=_resume,
+        refuse=_why_not,
+    ),
+    Deed(
+        name="confirm_sweep",
+        label=_("Confirm the sweep"),
+        right=RUN_SYNC,
+        question=_("Confirm the sweep of these runs?"),
+        effect=_(
+            "More records were missing from Zoho's list than is believed without a person's word. With it, "
+            "each is asked for once more, and what Zoho has no more is retired here."
+        ),
+        done=ngettext_lazy("%(count)d sweep goes on.", "%(count)d sweeps go on.", "count"),
+        can=WAITS_FOR_A_WORD,
+        act=_confirm_sweep,
+    ),
+)
+
+
 @admin.register(SyncRun)
-class SyncRunAdmin(GrowingTableAdmin):
+class SyncRunAdmin(DeedsAdmin, GrowingTableAdmin):
     change_list_template = "admin/zoho_sync/syncrun/change_list.html"
-    change_form_template = "admin/zoho_sync/syncrun/change_form.html"
     list_display = (
         "started",
         "shown_module",
@@ -52,7 +128,7 @@ class SyncRunAdmin(GrowingTableAdmin):
     search_help_text = _("Words of the error")
     sortable_by = ()
     heavy = ("checkpoint", "error", "options")
-    actions = ("cancel", "resume", "confirm_sweep")
+    deeds = DEEDS
     fieldsets = (
         (
             None,
@@ -118,107 +194,21 @@ class SyncRunAdmin(GrowingTableAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         runs.give_up_dead(SyncRun.objects.all())
-        live = {"is_live": SyncRun.objects.open().exists(), "may_run": self.has_run_permission(request)}
+        live = {"is_live": SyncRun.objects.open().exists(), "may_run": may_run(request)}
         return super().changelist_view(request, {**(extra_context or {}), **live})
 
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        run: SyncRun = context["original"]
-        tools = (
-            [
-                (name, label)
-                for name, label, fits in (
-                    ("cancel", _("Cancel"), run.is_open),
-                    ("resume", _("Resume"), run.status in RESUMABLE and "sweep" not in run.checkpoint),
-                    ("confirm_sweep", _("Confirm the sweep"), run.status in RESUMABLE and "sweep" in run.checkpoint),
-                )
-                if fits
-            ]
-            if self.has_run_permission(request)
-            else []
-        )
-        return super().render_change_form(request, context | {"is_live": run.is_open, "tools": tools}, *args, **kwargs)
+    def is_live(self, row: SyncRun) -> bool:
+        return row.is_open
+
+    def fits(self, deed: Deed, row: SyncRun) -> bool:
+        """A sweep that waits for a word is not resumed without it."""
+        return super().fits(deed, row) and not (deed.name == "resume" and "sweep" in row.checkpoint)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         run = super().get_object(request, object_id, from_field)
         if run is not None and runs.give_up_dead(SyncRun.objects.filter(pk=run.pk)):
             run.refresh_from_db()
         return run
-
-    def has_run_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("zoho_sync.run_sync")
-
-    @admin.action(description=_("Cancel"), permissions=["run"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> HttpResponse | None:
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="cancel",
-                question=_("Cancel these runs?"),
-                effect=_("Each stops after its present step. What it brought in stays, and it can be resumed."),
-                done=ngettext_lazy("%(count)d run was asked to stop.", "%(count)d runs were asked to stop.", "count"),
-                can=Q(status__in=OPEN),
-                act=lambda rows, reason: sum(runs.request_cancel(run.pk) for run in rows),
-            ),
-        )
-
-    @admin.action(description=_("Resume"), permissions=["run"])
-    def resume(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> HttpResponse | None:
-        if not refetch.is_configured() and queryset.exclude(kind__in=tasks.WITHOUT_ZOHO).exists():
-            self.message_user(request, _("No Zoho client is configured, so no run can be resumed."), messages.ERROR)
-            return None
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="resume",
-                question=_("Resume these runs?"),
-                effect=_("Each goes on where it stopped, as soon as a worker for long jobs is free."),
-                done=ngettext_lazy("%(count)d run goes on.", "%(count)d runs go on.", "count"),
-                can=Q(status__in=RESUMABLE),
-                act=lambda rows, reason: self._each(request, rows, tasks.resume),
-            ),
-        )
-
-    @admin.action(description=_("Confirm the sweep"), permissions=["run"])
-    def confirm_sweep(self, request: HttpRequest, queryset: QuerySet[SyncRun]) -> HttpResponse | None:
-        def confirm(run_id: int) -> object:
-            bulk.confirm_sweep(run_id, by=person(request).get_username())
-            return tasks.resume(run_id)
-
-        return operate(
-            self,
-            request,
-            queryset,
-            Operation(
-                name="confirm_sweep",
-                question=_("Confirm the sweep of these runs?"),
-                effect=_(
-                    "More records were missing from Zoho's list than is believed without a person's word. With it, "
-                    "each is asked for once more, and what Zoho has no more is retired here."
-                ),
-                done=ngettext_lazy("%(count)d sweep goes on.", "%(count)d sweeps go on.", "count"),
-                can=WAITS_FOR_A_WORD,
-                act=lambda rows, reason: self._each(request, rows, confirm),
-            ),
-        )
-
-    def _each(self, request: HttpRequest, rows: Any, do: Callable[[int], object]) -> int:
-        """Do it to each run; one that another run is in the way of is told, and left as it is."""
-        done = 0
-        for run in rows:
-            try:
-                do(run.pk)
-            except AlreadyRunning as error:
-                text = _("%(run)s waits for %(other)s, which is under way.")
-                self.message_user(request, text % {"run": run, "other": error.run}, messages.WARNING)
-            except NotResumable:
-                continue
-            else:
-                done += 1
-        return done
 
     @admin.display(description=_("module"))
     def shown_module(self, run: SyncRun) -> str:

@@ -11,6 +11,7 @@ from tsh_erp.admin_site.display import Tone, badge
 from zoho_sync.models import (
     Alert,
     AlertDelivery,
+    BulkAction,
     DeadLetter,
     Difference,
     ErrorGroup,
@@ -54,6 +55,8 @@ TONES: Mapping[TextChoices, Tone] = {
     ZohoRecord.State.INACTIVE: Tone.QUIET,
     ZohoRecord.State.UNCONFIRMED_GONE: Tone.WARNING,
     ZohoRecord.State.GONE: Tone.QUIET,
+    BulkAction.State.WATCHING: Tone.BUSY,
+    BulkAction.State.STOPPED: Tone.BAD,
     SyncRun.Status.RUNNING: Tone.BUSY,
     SyncRun.Status.PARTIAL: Tone.WARNING,
     SyncRun.Status.FAILED: Tone.BAD,

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST
 from tsh_erp.admin_site.people import person
 from zoho_sync import refetch
 from zoho_sync.admin.business_rows import Named, find_record, find_rows, is_known
+from zoho_sync.admin.deeds import NO_CLIENT
 from zoho_sync.admin.mirror import fetch_again
 from zoho_sync.admin.web_addresses import web_address
 from zoho_sync.models import ZohoRecord
@@ -51,7 +52,7 @@ def sync_again(request: HttpRequest, label: str, key: str) -> HttpResponse:
         raise PermissionDenied
     named = _named(label, key)
     if not refetch.is_configured():
-        messages.error(request, _("No Zoho client is configured, so no record can be fetched."))
+        messages.error(request, NO_CLIENT)
         return _back_to(request, named.row)
     with transaction.atomic():
         fetch_again([(named.module, named.zoho_id)])

@@ -19,8 +19,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tsh_erp.problems import problem
+from tsh_erp.rest.filters import StrictFilterBackend
+from tsh_erp.rest.strict import StrictBooleanField, StrictSerializer, refuse_unknown_parameters
 from zoho_sync import runs, tasks
-from zoho_sync.api.filters import RunFilter, StrictFilterBackend
+from zoho_sync.api.filters import RunFilter
 from zoho_sync.api.orders import SyncRequest, orders_for
 from zoho_sync.api.permissions import CanRunSync, StaffView, caller
 from zoho_sync.api.runs import (
@@ -34,7 +36,6 @@ from zoho_sync.api.runs import (
     tell_end,
     tell_start,
 )
-from zoho_sync.api.strict import StrictBooleanField, StrictSerializer, refuse_unknown_parameters
 from zoho_sync.errors import NotConfigured
 from zoho_sync.models import SyncRun
 from zoho_sync.runs import AlreadyRunning, NotResumable
@@ -46,7 +47,7 @@ WAITING = "zoho_sync:bulk-sync:waiting"
 
 WAIT = OpenApiParameter("wait", bool, description=f"Wait for the end, {WAIT_SECONDS} s at the most.")
 TAGS = ["bulk sync"]
-PROBLEMS = dict.fromkeys((400, 401, 403, 409, 503), OpenApiTypes.OBJECT)  # problem+json: tsh_erp.problems
+PROBLEMS = dict.fromkeys((400, 401, 403, 409, 429, 503), OpenApiTypes.OBJECT)  # problem+json: tsh_erp.problems
 
 
 class StartSync(StaffView):

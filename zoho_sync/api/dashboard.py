@@ -14,20 +14,13 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tsh_erp.rest.filters import AnyOf, StrictFilterBackend
+from tsh_erp.rest.pages import BoundedPages
+from tsh_erp.rest.strict import refuse_unknown_parameters
 from zoho_sync import monitoring, overview
 from zoho_sync.api import rows
-from zoho_sync.api.filters import (
-    AlertFilter,
-    AnyOf,
-    DeadLetterFilter,
-    InboxFilter,
-    LogFilter,
-    QueueFilter,
-    StrictFilterBackend,
-)
-from zoho_sync.api.pages import BoundedPages
+from zoho_sync.api.filters import AlertFilter, DeadLetterFilter, InboxFilter, LogFilter, QueueFilter
 from zoho_sync.api.permissions import CanViewDashboard, StaffView
-from zoho_sync.api.strict import refuse_unknown_parameters
 from zoho_sync.models import Alert, DeadLetter, InboxEvent, MetricSample, SyncLog, SyncQueueItem
 
 TAGS = ["dashboard"]

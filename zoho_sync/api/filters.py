@@ -7,33 +7,11 @@ from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend, FilterSet
-from rest_framework.request import Request
-from rest_framework.views import APIView
+from django_filters.rest_framework import FilterSet
 
-from zoho_sync.api.strict import refuse_unknown_parameters
+from tsh_erp.rest.filters import AnyOf
 from zoho_sync.entities import BY_MODULE, ENTITIES, WEBHOOK_PATHS, find_entity
 from zoho_sync.models import Alert, DeadLetter, InboxEvent, SyncLog, SyncQueueItem, SyncRun
-
-PAGING = ("page", "page_size")
-
-
-class AnyOf(django_filters.MultipleChoiceFilter):  # type: ignore[misc]
-    """One or several of the choices. DISTINCT, which is the library's default, would read and sort whole tables."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"distinct": False, **kwargs})
-
-
-class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
-    """django-filter that answers 400 to a filter it does not know."""
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        filters = self.get_filterset_class(view, queryset)
-        refuse_unknown_parameters(request, [*(filters.base_filters if filters else ()), *PAGING])
-        filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
-        return filtered
-
 
 KINDS = [(name, name) for entity in ENTITIES for name in dict.fromkeys((entity.name, entity.module))]
 

@@ -11,9 +11,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from tsh_erp.rest.strict import StrictSerializer, refuse_unknown_parameters
 from zoho_sync import healing, monitoring, overview
 from zoho_sync.api.permissions import CanManageQueue, CanViewDashboard, HasMetricsToken, StaffView
-from zoho_sync.api.strict import StrictSerializer, refuse_unknown_parameters
 
 TAGS = ["monitoring"]
 OBJECT = {200: OpenApiTypes.OBJECT}

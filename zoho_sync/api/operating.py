@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from tsh_erp.jobs.ring import ring
 from tsh_erp.problems import problem
+from tsh_erp.rest.strict import StrictBooleanField, StrictIntegerField, StrictSerializer, refuse_unknown_parameters
 from zoho_sync import alerts, dead_letters, queue, tasks
 from zoho_sync.api import rows
 from zoho_sync.api.filters import KINDS
@@ -34,7 +35,6 @@ from zoho_sync.api.permissions import (
     StaffView,
     caller,
 )
-from zoho_sync.api.strict import StrictBooleanField, StrictIntegerField, StrictSerializer, refuse_unknown_parameters
 from zoho_sync.entities import find_entity
 from zoho_sync.models import Alert, DeadLetter, SyncQueueItem
 
@@ -42,7 +42,7 @@ M = TypeVar("M", bound=models.Model)
 
 # One request does so many, in transactions of so many; whoever has more asks again.
 MOST, BATCH = 10_000, 500
-PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409), OpenApiTypes.OBJECT)  # problem+json: tsh_erp.problems
+PROBLEMS = dict.fromkeys((400, 401, 403, 404, 409, 429), OpenApiTypes.OBJECT)  # problem+json: tsh_erp.problems
 DASHBOARD, QUEUE = ["dashboard"], ["queue"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from zoho_sync.api.strict import PastMomentField, StrictBooleanField, StrictIntegerField, StrictSerializer
+from tsh_erp.rest.strict import PastMomentField, StrictBooleanField, StrictIntegerField, StrictSerializer
 from zoho_sync.models import SyncRun
 from zoho_sync.tasks import Order, orders_for_everything
 

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from zoho_sync import monitoring
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.models import SyncRun
-from zoho_sync.runs import RESUMABLE
+from zoho_sync.runs import COUNTS, RESUMABLE
 
 
 def address_of(run: SyncRun) -> str:
@@ -45,18 +45,7 @@ class RecordErrors(serializers.Serializer[Any]):
 class Counts(serializers.ModelSerializer[SyncRun]):
     class Meta:
         model = SyncRun
-        fields = (
-            "pages",
-            "seen",
-            "created",
-            "updated",
-            "unchanged",
-            "stale",
-            "skipped",
-            "retired",
-            "failed",
-            "calls",
-        )
+        fields = COUNTS
 
 
 class RunSerializer(serializers.ModelSerializer[SyncRun]):

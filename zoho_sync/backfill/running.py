@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -20,7 +21,8 @@ from zoho_sync.client import Client, NoSuchAddress
 from zoho_sync.entities import BY_MODULE, Entity
 from zoho_sync.errors import LimitReached, OrganisationMustWait, PermanentError, QuotaSpent, SyncError, TemporaryError
 from zoho_sync.mirror import Kind, Observation
-from zoho_sync.models import Priority, SyncRun
+from zoho_sync.models import Priority, SyncRun, ZohoRecord
+from zoho_sync.refetch import fetch_record
 from zoho_sync.safety_share import GoneCount
 
 BATCH_SIZE = 50
@@ -140,8 +142,33 @@ class _Backfill:
         self.failed |= answer.failed
         if answer.found:
             self._hand_on()
-        elif len(self.failed) >= MOST_FAILURES_IN_A_ROW and not self.stopped_by:
-            self.stopped_by = TemporaryError(f"{len(self.failed)} records in a row failed: {self.run.error}")
+        elif len(self.failed) >= MOST_FAILURES_IN_A_ROW and not self._is_over:
+            self._tell_records_from_zoho()
+
+    def _tell_records_from_zoho(self) -> None:
+        """After so many failures in a row: if Zoho gives another record, the failed ones are odd. One call."""
+        try:
+            if self._is_given(self._one_of_the_others()):
+                self._hand_on()
+            else:
+                self.stopped_by = TemporaryError(f"{len(self.failed)} records in a row failed: {self.run.error}")
+        except OrganisationMustWait as error:
+            self.stopped_by = error
+
+    def _one_of_the_others(self) -> str | None:
+        """The record that was fetched last, or if none was, the oldest."""
+        rows = ZohoRecord.objects.present().filter(module=self.entity.module).exclude(zoho_id__in=list(self.failed))
+        rows = rows.order_by(F("detail_at").desc(nulls_last=True), "modified_at", "pk")
+        return rows.values_list("zoho_id", flat=True).first()
+
+    def _is_given(self, zoho_id: str | None) -> bool:
+        try:
+            told = fetch_record(self.entity, zoho_id, priority=Priority.BACKFILL) if zoho_id else None
+        except OrganisationMustWait:
+            raise
+        except SyncError:
+            return False
+        return told is not None and told.kind is Kind.DETAIL
 
     def _hand_on(self) -> None:
         """What failed beside others that did not: to a person where trying again cannot help, else to the worker."""

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 from django.contrib.auth.models import User
 
-from zoho_sync import client, images, runs
+from zoho_sync import client, images, runs, safety_share
 from zoho_sync.bulk.pulling import BATCH_SIZE, Puller, Track, priority_of
 from zoho_sync.bulk.sweeping import sweep
 from zoho_sync.entities import BY_MODULE, Entity
@@ -39,6 +39,8 @@ def perform(run: SyncRun, *, track: Track | None = None) -> SyncRun:
             if puller.listing.is_complete:
                 sweep(puller)
             puller.move_cursor()
+        except safety_share.TooMuchGone as error:  # the run waits for a person's word
+            log.warning("pull_stopped", run=run.pk, module=run.module, reason=str(error))
         finally:
             run.calls = puller.calls
     if (

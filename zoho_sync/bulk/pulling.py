@@ -7,14 +7,15 @@ rest a job for the worker. After each page the run's checkpoint says where to go
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil
 
 import structlog
 
-from zoho_sync import mirror, runs
+from tsh_erp.common.sql import without_waiting
+from zoho_sync import mirror, runs, safety_share
 from zoho_sync.bringing import Bringer, persist
 from zoho_sync.bulk.details import Details, fetch_details, per_call
 from zoho_sync.bulk.reading import Listing
@@ -23,7 +24,7 @@ from zoho_sync.bulk.tally import Tally
 from zoho_sync.client import Client, Page, Priority
 from zoho_sync.entities import Entity, modified_at
 from zoho_sync.errors import MissingScope, PermanentError
-from zoho_sync.mirror import EncodedPayload, Kind, Observation
+from zoho_sync.mirror import EncodedPayload, Glimpse, Kind, Observation
 from zoho_sync.models import SyncCursor, SyncRun, ZohoRecord
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ class Puller:
         self.listing = Listing(self.entity, self.run)
         self.bringer = Bringer(correlation=self.correlation, priority=self.priority, beat=self._keep_alive)
         self.batch_size = int(self.run.options.get("batch_size") or BATCH_SIZE)
+        self._gone = safety_share.GoneCount(self.run)
         self._calls_before = self.zoho.calls - self.run.calls
         # What was being applied when an earlier process died may be here, but was not counted.
         self._is_repeated = bool(self.run.checkpoint)
@@ -69,7 +71,10 @@ class Puller:
             self._begin()
         while not self._read_pages():
             pass
-        self.run.checkpoint = {**self.run.checkpoint, "listed": True}
+        kept = {name: note for name, note in self.run.checkpoint.items() if name not in ("gone", "sweep")}
+        if "sweep" in self.run.checkpoint:  # a person gave his word, and the pages were read to their end
+            safety_share.resolve_alert(self.run.module)
+        self.run.checkpoint = {**kept, "listed": True}
         self.report()
 
     def _read_pages(self) -> bool:
@@ -181,10 +186,10 @@ class Puller:
         chosen, used = self._choose_details(rows)
         passed = [row for row in rows if row.told.zoho_id not in chosen and row.proves_nothing_happened]
         if passed:
-            seen_at = {row.told.zoho_id: row.told.observed_at for row in passed}
-            persist(lambda: mirror.see(self.entity.module, seen_at), module=self.entity.module)
-            self._count_passed(seen_at, tally)
+            self._see([row.held.key for row in passed if row.held], at=passed[0].told.observed_at)
+            self._count_passed([row.told.zoho_id for row in passed], tally)
         details = self.fetch(list(chosen), tally)
+        self._doubt(details, held)
         skipped = {row.told.zoho_id for row in passed}
         taken = [row.told for row in rows if row.told.zoho_id not in skipped]
         for first in range(0, len(taken), self.batch_size):
@@ -193,6 +198,19 @@ class Puller:
         if details.stopped_by:
             raise details.stopped_by
         return used
+
+    def _doubt(self, details: Details, held: Mapping[str, Glimpse]) -> None:
+        """TooMuchGone when Zoho has no more of what its own list shows than is believed, in this run."""
+        for zoho_id, one in details.found.items():
+            if one.kind is Kind.GONE and zoho_id in held and held[zoho_id].is_here:
+                self._gone.note(zoho_id)
+        run = self.run
+        if self._gone.is_too_much:
+            go_on = f"sync_zoho --resume {run.pk} --confirm-sweep"
+            safety_share.stop(run, self._gone.ids, self._gone.known, finding="are gone, says Zoho", go_on=go_on)
+            raise safety_share.TooMuchGone(run.error)
+        if self._gone.ids:
+            run.checkpoint = {**run.checkpoint, "gone": self._gone.ids}
 
     def _choose_details(self, rows: Sequence[Row]) -> tuple[dict[str, None], int]:
         """Which records to fetch whole, in the list's order, and how many calls the run will have made for that."""
@@ -205,8 +223,15 @@ class Puller:
             chosen |= dict.fromkeys([zoho_id for zoho_id in worth if zoho_id not in chosen][:room])
         return chosen, used + ceil(len(chosen) / per_call(self.entity))
 
-    def _count_passed(self, zoho_ids: Iterable[str], tally: Tally) -> None:
-        words = self._done_before(list(zoho_ids))
+    def _see(self, keys: Sequence[int], *, at: datetime) -> None:
+        def note() -> None:
+            without_waiting()  # the report that follows says that the page is done, and is written behind it
+            mirror.see(keys, at=at)
+
+        persist(note, module=self.entity.module)
+
+    def _count_passed(self, zoho_ids: Sequence[str], tally: Tally) -> None:
+        words = self._done_before(zoho_ids)
         for zoho_id in zoho_ids:
             tally.counts[words.get(zoho_id, "unchanged")] += 1
 
@@ -240,7 +265,12 @@ class Puller:
     def report(self) -> None:
         """Store how far the run has come. Raises what `runs.report` raises."""
         self.run.calls = self.calls
-        persist(lambda: runs.report(self.run), module=self.entity.module)
+
+        def store() -> None:
+            without_waiting()  # how the run ends is committed behind it, and waits
+            runs.report(self.run)
+
+        persist(store, module=self.entity.module)
         if self.track:
             self.track(self.run)
 

@@ -67,7 +67,7 @@ def _present(run: SyncRun) -> ZohoRecordQuerySet:
 
 def _missing(run: SyncRun, among: Sequence[str] | None) -> list[str]:
     """The present records that nobody has seen since the run began; of `among`, if given."""
-    rows = _present(run).filter(observed_at__lt=run.started_at).order_by("zoho_id")
+    rows = _present(run).unobserved_since(run.started_at).order_by("zoho_id")
     ids = list(rows.values_list("zoho_id", flat=True))
     failed = {error["zoho_id"] for error in run.checkpoint.get("errors", ())}
     wanted = None if among is None else set(among)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from zoho_sync.client import pricebooks
 from zoho_sync.client.configuration import Configuration, read_configuration
-from zoho_sync.client.connecting import read_organizations
+from zoho_sync.client.connecting import note_organization, read_organizations
 from zoho_sync.client.http import NoSuchAddress, ZohoHttp
 from zoho_sync.client.limits import Limiter
 from zoho_sync.client.pricebooks import read_pricebook
@@ -44,6 +44,8 @@ __all__ = [
     "identify",
     "is_configured",
     "refresh_token_early",
+    "refresh_token_now",
+    "test_connection",
 ]
 
 # Seconds that one request may wait for the limits, for an open breaker and between its tries. A fetch for a
@@ -51,6 +53,7 @@ __all__ = [
 SHORT_PATIENCE, LONG_PATIENCE = 5.0, 80.0
 # A schedule looks every few minutes; a call that finds less than five minutes left would refresh by itself.
 REFRESHED_BEFORE = timedelta(minutes=10)
+LONGER_THAN_ANY_TOKEN = timedelta(days=30)
 
 
 class Client:
@@ -157,6 +160,24 @@ def refresh_token_early() -> bool:
         return TokenKeeper(configuration, sessions).refresh_early(left=REFRESHED_BEFORE)
     finally:
         sessions.close()
+
+
+def refresh_token_now() -> None:
+    """Get a new access token whatever is left of the present one. Raises what `refresh_token_early` raises."""
+    configuration, sessions = read_configuration(), Sessions()
+    try:
+        TokenKeeper(configuration, sessions).refresh_early(left=LONGER_THAN_ANY_TOKEN)
+    finally:
+        sessions.close()
+
+
+def test_connection() -> str:
+    """Ask Zoho for its organisations, and write down the name of ours; that name. One API call.
+
+    Raises NotConfigured, WrongOrganisation, and what the client raises.
+    """
+    known = read_configuration()
+    return note_organization(known, configured_client().organizations()).organization_name
 
 
 def fetch_one(endpoint: Endpoint, zoho_id: str, priority: Priority = Priority.WEBHOOK) -> Payload:

@@ -3,7 +3,8 @@
 Everything is agreed upon in rows that change by conditional UPDATEs. The minute is paced (GCRA, the
 generic cell rate algorithm): `paced_until_us` moves on by one interval per call, and a call that comes
 early waits until its turn. The day is a count, of which every priority may use its share. The calls
-under way hold leased slots, so that a caller who is killed gives his back when the lease ends.
+under way hold leased slots: a caller who is killed gives his back when the lease ends, or as soon as
+somebody of the same machine misses it.
 
 An admitted call costs one statement before it and one after it on PostgreSQL; on SQLite the first is a
 short transaction of three. Whoever must wait, or is refused, costs one or two more. The time is the
@@ -12,8 +13,11 @@ database's on PostgreSQL, so that machines need not agree on it; SQLite has one 
 
 from __future__ import annotations
 
+import os
 import random
+import socket
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -21,10 +25,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from tsh_erp.jobs.processes import is_gone
 from zoho_sync.client import limits_sql as sql
 from zoho_sync.client.breaker import Breaker, close_breaker
 from zoho_sync.client.pace import MINUTE_US, SECOND_US, Pace
@@ -43,6 +49,9 @@ SHARES = {
 }
 # A call ends within this time: waiting for its turn (`HOLD_SECONDS`) and the call (`http.MOST_SECONDS`, and one read).
 LEASE = timedelta(seconds=120)
+# Whoever tries whether Zoho is back and does not come back himself keeps the others out no longer than this;
+# a second one who tries beside a slow first one does no harm.
+PROBE_LEASE = timedelta(seconds=30)
 HOLD_SECONDS = 20.0
 # From this many slots on one is kept for webhooks.
 SLOTS_TO_SHARE = 3
@@ -54,6 +63,8 @@ LOOK_SECONDS = (0.05, 0.15)
 INTERVALS_AHEAD, LEAST_AHEAD, MOST_AHEAD = 3, 1.0, 3.0
 # How long those who meet a probe wait: it is over in a moment as a rule, whatever its lease says.
 PROBE_SECONDS = 1.0
+# While all calls are paused, those who wait look again after this.
+PAUSED_SECONDS = 60.0
 # Zoho's count of the day is believed when it is lower than ours by more than what may be under way.
 DOUBT = 10
 
@@ -106,7 +117,7 @@ class Limiter:
         Raises LimitReached (AllBusy when it is worth looking again soon), QuotaSpent or BreakerOpen with the time
         to wait.
         """
-        token, most_wait = uuid.uuid4(), min(most_wait, self._most_ahead)
+        token, most_wait = new_token(), min(most_wait, self._most_ahead)
         admitted = self._admit(token, most_wait=most_wait)
         if admitted.paced_until_us is None:
             if admitted.slot is not None:
@@ -182,6 +193,7 @@ class Limiter:
             "organization_id": self._organization_id,
             "token": token,
             "lease": LEASE,
+            "probe_lease": PROBE_LEASE,
             "slots": slots,
             "priority": int(self.priority),
             "day": _today(at),
@@ -214,6 +226,12 @@ class Limiter:
     def _free(self, token: uuid.UUID) -> None:
         ApiSlot.objects.filter(token=token).update(token=None, expires_at=None)
 
+    def _free_dead(self) -> int:
+        """Give back the slots of callers of this machine whose process is gone; how many."""
+        taken = ApiSlot.objects.filter(token__isnull=False).values_list("token", flat=True)
+        dead = [token for token in taken if token is not None and _is_of_the_dead(token)]
+        return ApiSlot.objects.filter(token__in=dead).update(token=None, expires_at=None) if dead else 0
+
     def _refusal(self, admitted: sql.Admitted, most_wait: float) -> OrganisationMustWait:
         """Why the call was not admitted; what is missing in the tables is made."""
         row = self._connections.first()
@@ -234,6 +252,8 @@ class Limiter:
                 return LimitReached(why, retry_after=wait)
             interval = Pace.of(settings.ZOHO_REQUESTS_PER_MINUTE).interval_us / SECOND_US
             return AllBusy(why, retry_after=wait, look_after=(early, early + interval))
+        if self._free_dead():
+            return AllBusy("the slots of dead callers were given back", retry_after=0)
         return AllBusy(f"{self._slots} requests are under way already", retry_after=BUSY_SECONDS)
 
     def _wait(self, row: ZohoConnection, now: datetime) -> float:
@@ -249,6 +269,9 @@ class Limiter:
         return (row.paced_until_us - pace.tolerance_us - now_us) / SECOND_US
 
     def _stopped(self, row: ZohoConnection, now: datetime, *, is_probe: bool = False) -> OrganisationMustWait | None:
+        if row.outbound_paused_at:
+            why = f"all calls to Zoho are paused: {row.outbound_pause_reason}"
+            return LimitReached(why, retry_after=PAUSED_SECONDS)
         if row.blocked_until and row.blocked_until > now:
             return LimitReached(row.blocked_reason, retry_after=_seconds(row.blocked_until - now))
         is_closed = row.breaker_state == ZohoConnection.Breaker.CLOSED
@@ -289,6 +312,20 @@ class Limiter:
         )
 
 
+def new_token() -> uuid.UUID:
+    """Names a call, and within it the machine and the process that make it."""
+    return uuid.UUID(bytes=_machine() + os.getpid().to_bytes(4, "big") + os.urandom(8))
+
+
+def _is_of_the_dead(token: uuid.UUID) -> bool:
+    pid = int.from_bytes(token.bytes[4:8], "big")
+    return token.bytes[:4] == _machine() and is_gone(f"{socket.gethostname()}:{pid}")
+
+
+def _machine() -> bytes:
+    return zlib.crc32(socket.gethostname().encode()).to_bytes(4, "big")
+
+
 def release(connections: QuerySet[ZohoConnection], *, at: datetime) -> int:
     """By a person's word: close the breaker, and forget what Zoho said of its limits; how many rows.
 
@@ -298,6 +335,23 @@ def release(connections: QuerySet[ZohoConnection], *, at: datetime) -> int:
     return connections.update(
         blocked_until=None, blocked_reason="", zoho_limit=None, zoho_remaining=None, zoho_resets_at=None
     )
+
+
+def pause_calls(connections: QuerySet[ZohoConnection], *, reason: str, by: User | None, at: datetime) -> int:
+    """By a person's word: nobody calls Zoho, for whatever it is, until `resume_calls`; how many rows.
+
+    Whoever would have called waits, and uses up no attempt. ValueError without a reason.
+    """
+    if not reason.strip():
+        raise ValueError("a reason is needed to pause")
+    paused = {"outbound_paused_at": at, "outbound_pause_reason": reason[:500], "outbound_paused_by": by}
+    return connections.filter(outbound_paused_at__isnull=True).update(**paused)
+
+
+def resume_calls(connections: QuerySet[ZohoConnection]) -> int:
+    """Zoho may be called again; how many rows."""
+    resumed = {"outbound_paused_at": None, "outbound_pause_reason": "", "outbound_paused_by": None}
+    return connections.filter(outbound_paused_at__isnull=False).update(**resumed)
 
 
 def jitter(least: float, most: float) -> float:

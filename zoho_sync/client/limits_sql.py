@@ -38,6 +38,7 @@ _PARTS = {
             breaker_state = CASE WHEN breaker_state = 'closed' THEN 'closed' ELSE 'half_open' END""",
     "conditions": """
         organization_id = %(organization_id)s
+        AND outbound_paused_at IS NULL
         AND (blocked_until IS NULL OR blocked_until <= {moment})
         AND (breaker_state = 'closed' OR breaker_until IS NULL OR breaker_until <= {moment})
         AND (calls_day IS NULL OR calls_day < %(day)s OR calls_today < %(own_share)s)
@@ -76,13 +77,13 @@ _IN_POSTGRES = {
     "greatest": "greatest",
     "moment": "clock.moment",
     "us": "clock.us",
-    "probe_ends": "clock.moment + %(lease)s",
+    "probe_ends": "clock.moment + %(probe_lease)s",
 }
 _IN_SQLITE = {
     "greatest": "max",
     "moment": "%(moment)s",
     "us": "%(us)s",
-    "probe_ends": "%(lease_ends)s",
+    "probe_ends": "%(probe_ends)s",
 }
 
 
@@ -101,9 +102,9 @@ def admit(values: Mapping[str, Any], *, at: datetime | None, last_first: bool) -
 def _admit_in_steps(values: Mapping[str, Any], last_first: bool, at: datetime) -> Admitted:
     stored = connection.ops.adapt_datetimefield_value
     now_us = int(at.timestamp() * 1_000_000)
-    ends = stored(at + values["lease"])
-    values = {**values, "token": values["token"].hex, "moment": stored(at), "us": now_us, "lease_ends": ends}
-    del values["lease"]  # what SQLite does not know, Django's log of queries (DEBUG) cannot show
+    ends = {"lease_ends": stored(at + values["lease"]), "probe_ends": stored(at + values["probe_lease"])}
+    values = {**values, **ends, "token": values["token"].hex, "moment": stored(at), "us": now_us}
+    del values["lease"], values["probe_lease"]  # what SQLite does not know, Django's log of queries (DEBUG) cannot show
     with connection.cursor() as cursor:
         cursor.execute(_fill(_TAKE, last_first), values)
         taken = cursor.fetchone()

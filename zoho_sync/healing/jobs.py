@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from tsh_erp.common.together import Asked, count_of
 from zoho_sync import queue, worker
 from zoho_sync.bringing import persist
 from zoho_sync.entities import BY_MODULE
@@ -53,6 +54,11 @@ def recover_expired(at: datetime) -> Mended:
 def count_stuck(at: datetime) -> int:
     """Jobs that somebody has held for far too long although the lease is kept alive."""
     return _stuck(at).count()
+
+
+def ask_stuck(at: datetime) -> Asked[int]:
+    """The same, to be asked together with other things."""
+    return count_of(_stuck(at))
 
 
 def take_back_stuck(at: datetime) -> Mended:

@@ -74,9 +74,7 @@ def count_again(known: Known, *, at: datetime) -> None:
 def _has_moved_on(event: InboxEvent, record: Delivered, *, since: int) -> bool:
     """Whether the record was seen after event `since` arrived, and the mirror now says something else than `record`."""
     arrived = InboxEvent.objects.filter(pk=since).values("received_at")
-    row = ZohoRecord.objects.filter(
-        module=event.module, zoho_id=event.zoho_id, observed_at__gt=Subquery(arrived)
-    ).first()
+    row = ZohoRecord.objects.of(event.module, [event.zoho_id]).observed_after(Subquery(arrived)).first()
     if row is None:
         return False
     is_gone = row.state in (ZohoRecord.State.GONE, ZohoRecord.State.UNCONFIRMED_GONE)

@@ -253,7 +253,12 @@ def _merge(
     if one.kind is Kind.LIST:
         told = payload_hash(one.payload)
         # Balances and stock change without moving the time: what only the detail has of them is as old.
-        list_moved = bool(row.list_hash) and told != row.list_hash and any(merged.get(k) != v for k, v in news.items())
+        # Where a webhook came in between, there is no earlier row to compare with, only what is known.
+        list_moved = (
+            told != row.list_hash and any(merged.get(k) != v for k, v in news.items())
+            if row.list_hash
+            else _contradicts(entity, news, merged)
+        )
         # A row that a later detail contradicts proves nothing when it is seen again: things change and change back.
         row.list_hash = "" if part is Part.MISSING and _contradicts(entity, one.payload, merged) else told
     elif _contradicts(entity, news, merged):

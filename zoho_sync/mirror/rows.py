@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from tsh_erp.common.sql import insert_new, insert_or_update, is_worth_copying, lock_name, update_from_values
 from zoho_sync.mirror.observations import MISDATED, Verdict
-from zoho_sync.models import InboxEvent, ZohoRecord
+from zoho_sync.models import InboxEvent, Sighting, ZohoRecord
 
 WRITTEN = (
     "state",
@@ -30,8 +29,12 @@ HERE = frozenset({ZohoRecord.State.PRESENT, ZohoRecord.State.INACTIVE})
 
 
 class Glimpse(NamedTuple):
-    """What the mirror holds of a record beside its payload."""
+    """What the mirror holds of a record beside its payload; `key` is its row's.
 
+    `observed_at` is when it was last heard of or seen in a list.
+    """
+
+    key: int
     state: str
     list_hash: str
     modified_at: datetime | None
@@ -60,13 +63,18 @@ def glance(module: str, zoho_ids: Collection[str]) -> dict[str, Glimpse]:
 
     One statement. Whoever applies what follows from it looks again under the lock (`hold`).
     """
-    rows = ZohoRecord.objects.of(module, list(zoho_ids)).order_by()
-    return {row[0]: Glimpse(*row[1:]) for row in rows.values_list("zoho_id", *Glimpse._fields)}
+    rows = ZohoRecord.objects.of(module, [*zoho_ids]).order_by()
+    found = {}
+    for seen_at, zoho_id, *known in rows.values_list("sighting__seen_at", "zoho_id", "id", *Glimpse._fields[1:]):
+        glimpse = Glimpse(*known)
+        found[zoho_id] = glimpse._replace(observed_at=seen_at) if seen_at and seen_at > glimpse.observed_at else glimpse
+    return found
 
 
 def hold(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
     """The mirror rows of these records, locked in key order until the transaction ends.
 
+    Their `observed_at` is when they were last heard of or seen in a list.
     Those that have none yet are held too: of two who bring a new record in, the second sees the first one's row.
     """
     rows = _locked(module, zoho_ids)
@@ -90,11 +98,13 @@ def hold_absent(records: Collection[tuple[str, str]]) -> bool:
 
 
 def _locked(module: str, zoho_ids: Collection[str]) -> dict[str, ZohoRecord]:
-    return {row.zoho_id: row for row in _lock(module, zoho_ids)}
-
-
-def _lock(module: str, zoho_ids: Collection[str]) -> QuerySet[ZohoRecord]:
-    return ZohoRecord.objects.of(module, sorted(zoho_ids)).select_for_update().order_by("zoho_id")
+    rows = ZohoRecord.objects.of(module, [*zoho_ids]).annotate(seen_at=F("sighting__seen_at"))
+    found = {row.zoho_id: row for row in rows.select_for_update(of=("self",)).order_by("zoho_id")}
+    for row in found.values():
+        seen_at: datetime | None = getattr(row, "seen_at", None)
+        if seen_at and seen_at > row.observed_at:
+            row.observed_at = seen_at
+    return found
 
 
 def write(rows: Sequence[ZohoRecord]) -> None:
@@ -117,36 +127,28 @@ def touch(rows: Sequence[ZohoRecord]) -> None:
     update_from_values(ZohoRecord, ("observed_at", "detail_at"), times, only_upwards=True)
 
 
-def see(module: str, seen_at: Mapping[str, datetime]) -> None:
-    """Note when these records (by Zoho id) were seen in a list that said nothing new of them.
+def see(keys: Collection[int], *, at: datetime) -> None:
+    """Note that a list showed these rows of the mirror (`Glimpse.key`) at this time, and said nothing new of them.
 
-    Their time is never turned back. Locks them in key order and reads no row. On PostgreSQL one
-    statement, on SQLite one for each different time, which is one for a page.
+    Their time is never turned back. One statement, which reads and locks no row of the mirror.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            # Materialised, so that each row is locked once and in the order of the subquery.
-            cursor.execute(
-                """
-                WITH behind AS MATERIALIZED (
-                    SELECT record.id, seen.moment
-                    FROM unnest(%s::varchar[], %s::timestamptz[]) AS seen (zoho_id, moment)
-                    JOIN zoho_sync_zohorecord AS record ON record.module = %s AND record.zoho_id = seen.zoho_id
-                    WHERE record.observed_at < seen.moment
-                    ORDER BY record.zoho_id
-                    FOR UPDATE OF record
-                )
-                UPDATE zoho_sync_zohorecord AS record SET "observed_at" = behind.moment
-                FROM behind WHERE record.id = behind.id
-                """,
-                [list(seen_at), list(seen_at.values()), module],
-            )
+    if not keys:
         return
-    by_time = defaultdict(list)
-    for zoho_id, moment in seen_at.items():
-        by_time[moment].append(zoho_id)
-    for moment, zoho_ids in by_time.items():
-        ZohoRecord.objects.of(module, zoho_ids).filter(observed_at__lt=moment).update(observed_at=moment)
+    table = connection.ops.quote_name(Sighting._meta.db_table)
+    parameters: list[Any]
+    if connection.vendor == "postgresql":
+        rows, parameters = "SELECT key, %s FROM unnest(%s::bigint[]) AS key ORDER BY key", [at, sorted(keys)]
+    else:
+        moment = connection.ops.adapt_datetimefield_value(at)
+        rows = f"VALUES {', '.join(['(%s, %s)'] * len(keys))}"
+        parameters = [value for key in sorted(keys) for value in (key, moment)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # Names come from the model, values are parameters.
+            f"INSERT INTO {table} (record_id, seen_at) {rows} ON CONFLICT (record_id) "
+            f"DO UPDATE SET seen_at = EXCLUDED.seen_at WHERE {table}.seen_at < EXCLUDED.seen_at",
+            parameters,
+        )
 
 
 def mark_misdated(module: str, zoho_ids: Collection[str]) -> None:

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from tsh_erp.common.history import LocalHistory
 from tsh_erp.common.models import TimeStampedModel
 
 
@@ -120,6 +121,8 @@ class AlertRule(TimeStampedModel):
     active_days: models.JSONField[list[int] | None, list[int] | None] = models.JSONField(
         _("looked at on"), null=True, blank=True
     )
+
+    history = LocalHistory()
 
     class Meta:
         verbose_name = _("alert rule")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +48,13 @@ class ZohoConnection(TimeStampedModel):
     zoho_limit = models.IntegerField(_("daily limit, says Zoho"), null=True, blank=True)
     zoho_remaining = models.IntegerField(_("calls left, says Zoho"), null=True, blank=True)
     zoho_resets_at = models.DateTimeField(_("limit reset at"), null=True, blank=True)
+
+    # A person has forbidden all calls.
+    outbound_paused_at = models.DateTimeField(_("calls paused since"), null=True, blank=True)
+    outbound_pause_reason = models.CharField(_("reason of the pause"), max_length=500, blank=True, default="")
+    outbound_paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("paused by")
+    )
 
     # `breaker_until` is when an open breaker lets a probe through, and when a probe counts as lost.
     breaker_state = models.CharField(_("breaker"), max_length=10, choices=Breaker, default=Breaker.CLOSED)

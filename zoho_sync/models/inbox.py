@@ -40,6 +40,7 @@ class InboxEvent(models.Model):
         API_KEY = "api_key", _("API key")  # pragma: allowlist secret
         SIGNATURE = "signature", _("signature")
         BOTH = "both", _("API key and signature")
+        STAFF = "staff", _("corrected copy, by staff")
         PARENT = "parent", _("proved by the delivery it came in")
 
     class Operation(models.TextChoices):

@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import simplejson
 from django.db import models
 
 MOST_DIGITS = 100  # are written out
+MOST_NUMBERS = 4096  # are remembered: most fractions of a list are zeros and round prices
 
 
 class EncodedPayload(dict[str, Any]):
@@ -50,6 +52,7 @@ class PayloadDecoder(json.JSONDecoder):
         super().__init__(**options | {"parse_float": Decimal})
 
 
+@lru_cache(MOST_NUMBERS)
 def exact_number(text: str) -> Decimal:
     """A JSON fraction as a payload's column gives it back: PostgreSQL writes neither -0.00 nor 1E+1.
 

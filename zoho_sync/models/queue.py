@@ -9,6 +9,7 @@ from django.db.models import Index, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 from tsh_erp.common.models import TimeStampedModel
+from zoho_sync.models.pauses import Pause
 
 
 class Status(models.TextChoices):
@@ -31,8 +32,12 @@ class SyncQueueQuerySet(models.QuerySet["SyncQueueItem"]):
         return self.filter(status=Status.PROCESSING)
 
     def due(self, at: datetime) -> Self:
-        """Waiting rows whose time has come, most urgent first."""
-        return self.waiting().filter(next_attempt_at__lte=at).order_by("priority", "next_attempt_at", "id")
+        """Waiting rows whose time has come and whose kind of record is not paused, most urgent first."""
+        return self.unpaused().waiting().filter(next_attempt_at__lte=at).order_by("priority", "next_attempt_at", "id")
+
+    def unpaused(self) -> Self:
+        """Rows of the kinds of record that no person has stopped."""
+        return self.exclude(module__in=Pause.objects.values("module"))
 
     def of(self, records: Iterable[tuple[str, str]]) -> Self:
         """Rows of these records (module, Zoho id), and of a few more: ids that two modules share.

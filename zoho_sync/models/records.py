@@ -1,23 +1,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import Index, Q, UniqueConstraint
+from django.db.models import Exists, Index, OuterRef, Q, UniqueConstraint
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from tsh_erp.common.models import TimeStampedModel
+from tsh_erp.common.sql import among
 from zoho_sync.models.payload import PayloadField
 
 
 class ZohoRecordQuerySet(models.QuerySet["ZohoRecord"]):
     def of(self, module: str, zoho_ids: Sequence[str]) -> Self:
-        return self.filter(module=module, zoho_id__in=zoho_ids)
+        return self.filter(among("zoho_id", zoho_ids), module=module)
 
     def present(self) -> Self:
         """Records that Zoho still has, active or not."""
         return self.filter(state__in=[ZohoRecord.State.PRESENT, ZohoRecord.State.INACTIVE])
+
+    def observed_after(self, moment: datetime | Combinable) -> Self:
+        """Records of which something was heard, or which a list showed, after this time."""
+        return self.filter(Q(observed_at__gt=moment) | Q(sighting__seen_at__gt=moment))
+
+    def unobserved_since(self, moment: datetime) -> Self:
+        """Records of which nothing was heard and which no list showed, at this time or later."""
+        seen_since = Sighting.objects.filter(record=OuterRef("pk"), seen_at__gte=moment)
+        return self.filter(~Exists(seen_since), observed_at__lt=moment)
+
+    def with_sightings(self) -> Self:
+        """With what `last_observed_at` needs."""
+        return self.select_related("sighting")
 
     def without_detail(self) -> Self:
         """Present records whose detail was never fetched, or is older than the header: the back-fill's work list."""
@@ -25,7 +41,10 @@ class ZohoRecordQuerySet(models.QuerySet["ZohoRecord"]):
 
 
 class ZohoRecord(TimeStampedModel):
-    """The mirror: what we last knew of one Zoho record. Business tables are projections of it."""
+    """The mirror: what we last knew of one Zoho record. Business tables are projections of it.
+
+    `observed_at` is of what the row says; a list that showed the record just so since is its `sighting`.
+    """
 
     class State(models.TextChoices):
         PRESENT = "present", _("present")
@@ -64,3 +83,29 @@ class ZohoRecord(TimeStampedModel):
 
     def __str__(self) -> str:
         return f"{self.module} {self.zoho_id}"
+
+    @property
+    def last_observed_at(self) -> datetime:
+        """When the record was last heard of or seen in a list. A query, unless it was read `with_sightings`."""
+        sighting = getattr(self, "sighting", None)
+        return max(self.observed_at, sighting.seen_at) if sighting else self.observed_at
+
+
+class Sighting(models.Model):
+    """When a list last showed a record as the mirror has it: a narrow row, so that a whole list is noted quickly.
+
+    No foreign key of the database's: nothing mirrored is deleted, and its check would lock mirror rows.
+    """
+
+    record = models.OneToOneField(
+        ZohoRecord, models.CASCADE, primary_key=True, db_constraint=False, verbose_name=_("Zoho record")
+    )
+    seen_at = models.DateTimeField(_("seen at"))
+
+    class Meta:
+        verbose_name = _("sighting")
+        verbose_name_plural = _("sightings")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.record_id}"

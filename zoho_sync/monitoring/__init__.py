@@ -4,10 +4,23 @@ Nothing here counts a whole table for whoever looks: `keeping` says how.
 """
 
 from tsh_erp.jobs.reading import Job, read_jobs
-from zoho_sync.monitoring.backlog import CLOSED, OPEN, QueueDepth, open_alerts, open_dead_letters, queue_depth
-from zoho_sync.monitoring.freshness import Freshness, ModuleState, freshness, module_states
-from zoho_sync.monitoring.keeping import counting_anew
-from zoho_sync.monitoring.machinery import Disk, Worker, disk, is_scheduler_running, workers, workers_alive
+from zoho_sync.monitoring.backlog import (
+    CLOSED,
+    OPEN,
+    OpenErrors,
+    QueueDepth,
+    ask_open_alerts,
+    ask_open_dead_letters,
+    ask_open_errors,
+    ask_queue_depth,
+    open_alerts,
+    open_dead_letters,
+    open_errors,
+    queue_depth,
+)
+from zoho_sync.monitoring.freshness import Freshness, ModuleState, ask_records, freshness, module_states, states_of
+from zoho_sync.monitoring.keeping import ask, counting_anew
+from zoho_sync.monitoring.machinery import Disk, Worker, ask_workers, disk, is_scheduler_running, workers, workers_alive
 from zoho_sync.monitoring.run_progress import (
     MOST_ERRORS,
     RecordError,
@@ -18,24 +31,36 @@ from zoho_sync.monitoring.run_progress import (
     status_of,
 )
 from zoho_sync.monitoring.series import METRICS, Reading, sample, samples, series, several_series
-from zoho_sync.monitoring.webhooks import WebhookVolume, count_webhooks, last_webhook_at, webhook_volume
+from zoho_sync.monitoring.webhooks import (
+    WebhookVolume,
+    ask_webhook_volume,
+    count_webhooks,
+    last_webhook_at,
+    webhook_volume,
+)
 from zoho_sync.monitoring.work import (
     DAY,
     HOUR,
+    INSTANT,
     MINUTE,
     Attempts,
     Percentiles,
+    ask_attempts,
+    ask_failures_by_module,
+    ask_lag,
+    ask_processing,
     attempts,
     attempts_between,
     lag_seconds,
     processing_ms,
 )
-from zoho_sync.monitoring.zoho import Token, TokenState, ZohoState, zoho_state
+from zoho_sync.monitoring.zoho import Token, TokenState, ZohoState, ask_zoho_state, zoho_state
 
 __all__ = [
     "CLOSED",
     "DAY",
     "HOUR",
+    "INSTANT",
     "METRICS",
     "MINUTE",
     "MOST_ERRORS",
@@ -45,6 +70,7 @@ __all__ = [
     "Freshness",
     "Job",
     "ModuleState",
+    "OpenErrors",
     "Percentiles",
     "QueueDepth",
     "Reading",
@@ -55,6 +81,19 @@ __all__ = [
     "WebhookVolume",
     "Worker",
     "ZohoState",
+    "ask",
+    "ask_attempts",
+    "ask_failures_by_module",
+    "ask_lag",
+    "ask_open_alerts",
+    "ask_open_dead_letters",
+    "ask_open_errors",
+    "ask_processing",
+    "ask_queue_depth",
+    "ask_records",
+    "ask_webhook_volume",
+    "ask_workers",
+    "ask_zoho_state",
     "attempts",
     "attempts_between",
     "count_webhooks",
@@ -69,6 +108,7 @@ __all__ = [
     "module_states",
     "open_alerts",
     "open_dead_letters",
+    "open_errors",
     "processing_ms",
     "progress_of",
     "queue_depth",
@@ -77,6 +117,7 @@ __all__ = [
     "samples",
     "series",
     "several_series",
+    "states_of",
     "status_of",
     "webhook_volume",
     "workers",

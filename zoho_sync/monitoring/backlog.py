@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Q
 
-from zoho_sync.models import Alert, DeadLetter, SyncQueueItem
+from tsh_erp.common.together import Asked, Question, Questions, Row, count_of
+from zoho_sync.models import Alert, DeadLetter, ErrorGroup, SyncQueueItem
 from zoho_sync.models.queue import WAITING, Status
-from zoho_sync.monitoring.keeping import kept
+from zoho_sync.monitoring.keeping import Kept, answer
 
 # Named one by one: what is not equal to something no index can find.
 UNRESOLVED = (Alert.State.OPEN, Alert.State.ACKNOWLEDGED)
@@ -23,9 +24,9 @@ OPEN_SECONDS, CLOSED_SECONDS = 10, 150
 class QueueDepth:
     """Jobs by status, every status present; since when the oldest due one waits.
 
-    `oldest` is since when the oldest open job of each status is in the queue, or worked on. Both are
-    as of the moment they were asked for, or as of `open_counted_at` and `closed_counted_at` where so
-    many are open or closed that they were counted a little earlier.
+    `oldest` is since when the oldest open job of each status is in the queue, or worked on. The counts
+    are as of the moment they were asked for, or as of `open_counted_at` and `closed_counted_at` where
+    so many are open or closed that they were counted a little earlier.
     """
 
     by_status: dict[str, int]
@@ -48,62 +49,90 @@ class QueueDepth:
 
 
 @dataclass(frozen=True)
-class _Open:
-    counts: dict[str, int]
-    oldest_due_at: datetime | None
-    oldest: dict[str, datetime | None]
-    at: datetime
-
-
-@dataclass(frozen=True)
-class _Closed:
+class _Counted:
     counts: dict[str, int]
     at: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
 
 
 def queue_depth(*, at: datetime) -> QueueDepth:
-    """Jobs by status. Two queries, one more for each open status that has jobs and for what is due."""
-    open_jobs = kept("open", lambda: _open(at), rows=lambda found: sum(found.counts.values()), seconds=OPEN_SECONDS)
-    closed = kept("closed", lambda: _closed(at), rows=lambda found: sum(found.counts.values()), seconds=CLOSED_SECONDS)
-    counts = {str(status): open_jobs.counts.get(status, 0) + closed.counts.get(status, 0) for status in Status}
-    return QueueDepth(counts, open_jobs.oldest_due_at, open_jobs.oldest, open_jobs.at, closed.at)
+    """Jobs by status. One query."""
+    return answer(ask_queue_depth(at=at))
+
+
+def ask_queue_depth(*, at: datetime) -> Asked[QueueDepth]:
+    open_jobs = _ask_counts("open", OPEN, at=at, seconds=OPEN_SECONDS)
+    closed = _ask_counts("closed", CLOSED, at=at, seconds=CLOSED_SECONDS)
+    due = SyncQueueItem.objects.unpaused().waiting().filter(next_attempt_at__lte=at).order_by("next_attempt_at")
+    oldest_due = Question(due.values_list("next_attempt_at")[:1], _moment)
+    oldest = {str(status): _ask_oldest(status) for status in OPEN}
+
+    def read() -> QueueDepth:
+        counts = dict.fromkeys(Status.values, 0) | open_jobs.value.counts | closed.value.counts
+        since = {status: question.value for status, question in oldest.items()}
+        return QueueDepth(counts, oldest_due.value, since, open_jobs.value.at, closed.value.at)
+
+    return Questions(open_jobs, closed, oldest_due, *oldest.values(), read=read)
 
 
 def open_dead_letters() -> int:
-    return DeadLetter.objects.open().count()
+    return answer(ask_open_dead_letters())
+
+
+def ask_open_dead_letters() -> Asked[int]:
+    return count_of(DeadLetter.objects.open())
+
+
+@dataclass(frozen=True)
+class OpenErrors:
+    """One cause of open dead letters, and how many it has."""
+
+    group: ErrorGroup
+    letters: int
+
+
+def open_errors(*, at_most: int) -> list[OpenErrors]:
+    """The causes of most open dead letters, the most first. One query."""
+    return answer(ask_open_errors(at_most=at_most))
+
+
+def ask_open_errors(*, at_most: int) -> Asked[list[OpenErrors]]:
+    names = [column.attname for column in ErrorGroup._meta.concrete_fields]
+    open_letters = Q(dead_letters__state=DeadLetter.State.OPEN)
+    groups = ErrorGroup.objects.filter(open_letters).annotate(letters=Count("dead_letters")).order_by("-letters", "id")
+
+    def read(rows: list[Row]) -> list[OpenErrors]:
+        return [OpenErrors(ErrorGroup.from_db(None, names, row[:-1]), row[-1]) for row in rows]
+
+    return Question(groups.values_list(*names, "letters")[:at_most], read)
 
 
 def open_alerts() -> dict[str, int]:
     """Alerts that are not resolved, by severity."""
-    counts: dict[str, int] = dict.fromkeys(Alert.Severity.values, 0)
-    alerts = Alert.objects.filter(state__in=UNRESOLVED)
-    return counts | dict(alerts.values_list("severity").annotate(Count("id")).order_by())
+    return answer(ask_open_alerts())
 
 
-def _counts(statuses: tuple[Status, ...]) -> dict[str, int]:
-    jobs = SyncQueueItem.objects.filter(status__in=statuses)
-    return dict(jobs.values_list("status").annotate(Count("id")).order_by())
+def ask_open_alerts() -> Asked[dict[str, int]]:
+    alerts = Alert.objects.filter(state__in=UNRESOLVED).values_list("severity").annotate(Count("id")).order_by()
+    return Question(alerts, lambda rows: dict.fromkeys(Alert.Severity.values, 0) | dict(rows))
 
 
-def _open(at: datetime) -> _Open:
-    counts = _counts(OPEN)
-    due = SyncQueueItem.objects.waiting().filter(next_attempt_at__lte=at)
-    is_waiting = any(counts.get(status) for status in WAITING)
-    return _Open(
-        counts,
-        due.aggregate(oldest=Min("next_attempt_at"))["oldest"] if is_waiting else None,
-        {str(status): _oldest(status) if counts.get(status) else None for status in OPEN},
-        at,
-    )
+def _ask_counts(name: str, statuses: tuple[Status, ...], *, at: datetime, seconds: float) -> Kept[_Counted]:
+    jobs = SyncQueueItem.objects.filter(status__in=statuses).values_list("status").annotate(Count("id")).order_by()
+    return Kept(name, jobs, lambda rows: _Counted(dict(rows), at), counted=lambda found: found.total, seconds=seconds)
 
 
-def _oldest(status: Status) -> datetime | None:
+def _ask_oldest(status: Status) -> Question[datetime | None]:
+    """Since when the oldest job of a status is in the queue, or worked on."""
     jobs = SyncQueueItem.objects.filter(status=status)
     if status == Status.PROCESSING:
-        claimed: datetime | None = jobs.aggregate(oldest=Min("claimed_at"))["oldest"]
-        return claimed
-    return jobs.order_by("id").values_list("created_at", flat=True).first()
+        held = jobs.filter(claimed_at__isnull=False).order_by("claimed_at")
+        return Question(held.values_list("claimed_at")[:1], _moment)
+    return Question(jobs.order_by("id").values_list("created_at")[:1], _moment)
 
 
-def _closed(at: datetime) -> _Closed:
-    return _Closed(_counts(CLOSED), at)
+def _moment(rows: list[Row]) -> datetime | None:
+    return rows[0][0] if rows else None

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.cache import cache
+from django.db.models import QuerySet
+
+from tsh_erp.common import together
+from tsh_erp.common.together import Asked, Question, Row
 
 T = TypeVar("T")
 
@@ -16,18 +20,52 @@ MANY = 10_000
 _anew: ContextVar[bool] = ContextVar("counted anew", default=False)
 
 
-def kept(name: str, count: Callable[[], T], *, rows: Callable[[T], int], seconds: float) -> T:
-    """What `count` finds; when that rests on more than `MANY` rows it is kept, for `seconds`, for all who ask.
+class Kept(Question[T]):
+    """A question whose answer is kept, for `seconds` and for all who ask, when it rests on more than `MANY` rows.
 
-    The sampler counts anew each minute, so that pages find what was kept and nobody waits for it.
+    `counted` says on how many an answer rests. The sampler counts anew each minute, so that pages find
+    what was kept and nobody waits for it.
     """
-    key = f"zoho_sync:monitoring:{name}"
-    found: T | None = None if _anew.get() else cache.get(key)
-    if found is None:
-        found = count()
-        if rows(found) > MANY:
-            cache.set(key, found, seconds)
-    return found
+
+    def __init__(
+        self,
+        name: str,
+        rows: QuerySet[Any, Any],
+        read: Callable[[list[Row]], T],
+        *,
+        counted: Callable[[T], int],
+        seconds: float,
+    ) -> None:
+        super().__init__(rows, read)
+        self.key = f"zoho_sync:monitoring:{name}"
+        self._counted, self._seconds = counted, seconds
+
+    def keep(self) -> None:
+        if self._counted(self.value) > MANY:
+            cache.set(self.key, self.value, self._seconds)
+
+
+def ask(*asked: Asked[Any]) -> None:
+    """Have all of them answered, from what is kept or by the database. One query, and one look into the cache."""
+    questions = [question for one in asked for question in one.questions]
+    keys = [question.key for question in questions if isinstance(question, Kept)]
+    found = cache.get_many(keys) if keys and not _anew.get() else {}
+    missing = []
+    for question in questions:
+        if isinstance(question, Kept) and question.key in found:
+            question.settle(found[question.key])
+        else:
+            missing.append(question)
+    together.ask(*missing)
+    for question in missing:
+        if isinstance(question, Kept):
+            question.keep()
+
+
+def answer(asked: Asked[T]) -> T:
+    """The answer to one question."""
+    ask(asked)
+    return asked.value
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from tsh_erp.common.together import Asked, Question, Row
 from tsh_erp.jobs.models import Heartbeat
 from tsh_erp.jobs.reading import Job
+from zoho_sync.monitoring.keeping import answer
 
 # The shortest job is due every minute, and the scheduler looks every half minute.
 SCHEDULER_SILENT = timedelta(minutes=5)
@@ -44,11 +46,20 @@ class Disk:
 
 def workers(*, at: datetime) -> list[Worker]:
     """Every cluster that has ever beaten and was not forgotten. One query."""
+    return answer(ask_workers(at=at))
+
+
+def ask_workers(*, at: datetime) -> Asked[list[Worker]]:
     window = timedelta(seconds=settings.TDS_HEARTBEAT_SECONDS)
-    return [
-        Worker(cluster=one.cluster, host=one.host, pid=one.pid, beat_at=one.beat_at, is_alive=one.beat_at > at - window)
-        for one in Heartbeat.objects.order_by("cluster", "host")
-    ]
+    beats = Heartbeat.objects.order_by("cluster", "host").values_list("cluster", "host", "pid", "beat_at")
+
+    def read(rows: list[Row]) -> list[Worker]:
+        return [
+            Worker(cluster=cluster, host=host, pid=pid, beat_at=beat_at, is_alive=beat_at > at - window)
+            for cluster, host, pid, beat_at in rows
+        ]
+
+    return Question(beats, read)
 
 
 def workers_alive(known: Sequence[Worker]) -> int:

@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
+from tsh_erp.common.together import Asked, Question, Row
 from zoho_sync.models import InboxEvent, SyncLog
-from zoho_sync.monitoring.keeping import kept
+from zoho_sync.monitoring.keeping import Kept, answer
 
 Outcome = SyncLog.Outcome
 GOOD = (Outcome.APPLIED, Outcome.UNCHANGED, Outcome.STALE)
@@ -65,18 +67,40 @@ class Percentiles:
 
 def attempts(*, within: timedelta, at: datetime) -> Attempts:
     """Attempts of the last minute, hour or day, by outcome. One query."""
-    return kept(
+    return answer(ask_attempts(within=within, at=at))
+
+
+def ask_attempts(*, within: timedelta, at: datetime) -> Asked[Attempts]:
+    since, until = at - within, at + INSTANT
+    return Kept(
         f"attempts:{within.total_seconds():.0f}",
-        lambda: attempts_between(since=at - within, until=at + INSTANT),
-        rows=lambda found: sum(found.by_outcome.values()),
+        _outcomes(since, until),
+        lambda rows: Attempts(since, until, dict(rows)),
+        counted=lambda found: sum(found.by_outcome.values()),
         seconds=keep_seconds(within),
     )
 
 
 def attempts_between(*, since: datetime, until: datetime) -> Attempts:
     """Attempts that began from `since` on and before `until`, by outcome. One query."""
+    return Attempts(since, until, dict(_outcomes(since, until)))
+
+
+def _outcomes(since: datetime, until: datetime) -> QuerySet[SyncLog, Any]:
     entries = SyncLog.objects.filter(started_at__gte=since, started_at__lt=until)
-    return Attempts(since, until, dict(entries.values_list("outcome").annotate(Count("id")).order_by()))
+    return entries.values_list("outcome").annotate(Count("id")).order_by()
+
+
+def ask_failures_by_module(*, within: timedelta, at: datetime) -> Asked[dict[str, int]]:
+    """Failed attempts of the last minute, hour or day, by module; those without any are left out."""
+    failed = SyncLog.objects.filter(started_at__gte=at - within, started_at__lt=at + INSTANT, outcome__in=FAILED)
+    return Kept(
+        f"failures:{within.total_seconds():.0f}",
+        failed.values_list("module").annotate(Count("id")).order_by(),
+        dict,
+        counted=lambda found: sum(found.values()),
+        seconds=keep_seconds(within),
+    )
 
 
 def processing_ms(*, within: timedelta, at: datetime) -> Percentiles:
@@ -89,8 +113,16 @@ def processing_ms(*, within: timedelta, at: datetime) -> Percentiles:
 
 def processing_between(*, since: datetime, until: datetime) -> Percentiles:
     """The same of attempts that began from `since` on and before `until`."""
+    return answer(ask_processing(since=since, until=until))
+
+
+def ask_processing(*, since: datetime, until: datetime) -> Asked[Percentiles]:
     newest = SyncLog.objects.order_by("-id").values_list("started_at", "outcome", "duration_ms")[:LATEST]
-    return percentiles([ms for began, outcome, ms in newest if since <= began < until and outcome in TRIED])
+
+    def read(rows: list[Row]) -> Percentiles:
+        return percentiles([ms for began, outcome, ms in rows if since <= began < until and outcome in TRIED])
+
+    return Question(newest, read)
 
 
 def lag_seconds(*, within: timedelta, at: datetime) -> Percentiles:
@@ -103,15 +135,23 @@ def lag_seconds(*, within: timedelta, at: datetime) -> Percentiles:
 
 def lag_between(*, since: datetime, until: datetime) -> Percentiles:
     """The same of webhooks that were applied from `since` on and before `until`."""
+    return answer(ask_lag(since=since, until=until))
+
+
+def ask_lag(*, since: datetime, until: datetime) -> Asked[Percentiles]:
     applied = InboxEvent.objects.filter(state=InboxEvent.State.APPLIED).order_by("-id")
     newest = applied.values_list("modified_at", "settled_at")[:LATEST]
-    return percentiles(
-        [
-            max((settled - modified).total_seconds(), 0.0)
-            for modified, settled in newest
-            if modified and settled and since <= settled < until
-        ]
-    )
+
+    def read(rows: list[Row]) -> Percentiles:
+        return percentiles(
+            [
+                max((settled - modified).total_seconds(), 0.0)
+                for modified, settled in rows
+                if modified and settled and since <= settled < until
+            ]
+        )
+
+    return Question(newest, read)
 
 
 def percentiles(values: Sequence[float]) -> Percentiles:

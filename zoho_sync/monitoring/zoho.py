@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from django.conf import settings
 
+from tsh_erp.common.together import Asked, Questions, rows_of
 from zoho_sync.client import is_configured
-from zoho_sync.client.usage import Usage, read_usage
+from zoho_sync.client.usage import Usage, ask_calls, usage_of
 from zoho_sync.models import ZohoConnection
+from zoho_sync.monitoring.keeping import answer
 
 
 class TokenState(StrEnum):
@@ -51,10 +53,20 @@ class ZohoState:
 
 
 def zoho_state(*, at: datetime) -> ZohoState:
-    """How we stand with Zoho. Three queries."""
-    rows = ZohoConnection.objects.filter(organization_id=settings.ZOHO_ORGANIZATION_ID)
-    row = rows.defer("refresh_token", "access_token").first() if settings.ZOHO_ORGANIZATION_ID else None
-    return ZohoState(token=_token(row, at), usage=read_usage(row, at=at) if row else None)
+    """How we stand with Zoho. Two queries."""
+    return answer(ask_zoho_state(at=at))
+
+
+def ask_zoho_state(*, at: datetime) -> Asked[ZohoState]:
+    """Its reading takes a query of its own where a login must be looked for."""
+    mine = ZohoConnection.objects.filter(organization_id=settings.ZOHO_ORGANIZATION_ID or None)
+    rows, calls = rows_of(mine.defer("refresh_token", "access_token")[:1]), ask_calls(at=at)
+
+    def read() -> ZohoState:
+        row = next(iter(rows.value), None)
+        return ZohoState(token=_token(row, at), usage=usage_of(row, calls.value, at=at) if row else None)
+
+    return Questions(rows, calls, read=read)
 
 
 def _token(row: ZohoConnection | None, at: datetime) -> Token:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -62,10 +61,3 @@ def _by_webhook(message: Message) -> None:
 
 
 WAYS: Mapping[str, Callable[[Message], None]] = {Channel.EMAIL: _by_email, Channel.WEBHOOK: _by_webhook}
-
-
-def masked_target(channel: str) -> Any:
-    """Where a channel leads, as far as everybody may know it."""
-    if channel == Channel.EMAIL:
-        return ", ".join(settings.ALERT_EMAILS)
-    return urlsplit(settings.ALERT_WEBHOOK_URL).hostname or ""

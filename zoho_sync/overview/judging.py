@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tsh_erp.common.together import Asked, ask, rows_of
 from zoho_sync.models import Alert, AlertRule, ZohoConnection
 from zoho_sync.monitoring import TokenState
 from zoho_sync.overview.looking import Overview
@@ -47,8 +48,18 @@ class Verdict:
 
 def thresholds() -> Mapping[str, Rule]:
     """The limits that hold now, by the code of their alert. One query."""
-    rows = {row.code: row for row in AlertRule.objects.filter(code__in=SHOWN)}
-    return {code: _rule(code, rows.get(code)) for code in SHOWN}
+    asked = ask_thresholds()
+    ask(asked)
+    return asked.value
+
+
+def ask_thresholds() -> Asked[Mapping[str, Rule]]:
+    return rows_of(AlertRule.objects.filter(code__in=SHOWN)).then(_rules)
+
+
+def _rules(rows: Sequence[AlertRule]) -> Mapping[str, Rule]:
+    entered = {row.code: row for row in rows}
+    return {code: _rule(code, entered.get(code)) for code in SHOWN}
 
 
 def _rule(code: str, row: AlertRule | None) -> Rule:

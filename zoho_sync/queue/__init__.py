@@ -11,7 +11,15 @@ from zoho_sync.queue.claiming import (
 )
 from zoho_sync.queue.enqueueing import Work, enqueue
 from zoho_sync.queue.looking import without_job
-from zoho_sync.queue.operating import can_be_discarded, discard, retry_now
+from zoho_sync.queue.operating import (
+    can_be_discarded,
+    discard,
+    postpone,
+    prioritise,
+    release_leases,
+    retry_now,
+)
+from zoho_sync.queue.pausing import pause, paused_modules, resume
 from zoho_sync.queue.settling import End, Settlement, settle, wake_children
 
 __all__ = [
@@ -26,7 +34,13 @@ __all__ = [
     "discard",
     "enqueue",
     "lock_claimed",
+    "pause",
+    "paused_modules",
+    "postpone",
+    "prioritise",
+    "release_leases",
     "renew",
+    "resume",
     "retry_now",
     "return_expired_leases",
     "settle",

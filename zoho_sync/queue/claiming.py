@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from zoho_sync.models import SyncQueueItem
+from zoho_sync.models import Pause, SyncQueueItem
 from zoho_sync.models.queue import Status
 
 # A record whose worker died is claimed alone from then on, so that no neighbour dies with it; this
@@ -27,6 +27,7 @@ _CLAIM = """
 WITH due AS {materialized} (
     SELECT id, deaths, priority, next_attempt_at FROM {table} AS waiting
     WHERE status IN ('pending', 'retry') AND next_attempt_at <= %s
+      AND module NOT IN (SELECT module FROM {pause})
       AND NOT EXISTS (SELECT 1 FROM {table} AS held WHERE held.status = 'processing'
                       AND held.module = waiting.module AND held.zoho_id = waiting.zoho_id LIMIT 1 OFFSET 0)
       {only}
@@ -100,6 +101,7 @@ def _claim(worker: str, *, limit: int, at: datetime, only: str = "", values: Seq
     postgres = connection.vendor == "postgresql"
     statement = _CLAIM.format(
         table=SyncQueueItem._meta.db_table,
+        pause=Pause._meta.db_table,
         materialized="MATERIALIZED" if postgres else "",
         lock="FOR UPDATE SKIP LOCKED" if postgres else "",
         only=only,

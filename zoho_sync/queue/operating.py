@@ -1,14 +1,15 @@
-"""What a person does to waiting jobs: hurry them, or give them up for a reason."""
+"""What a person does to jobs: hurry them, put them off, take them from a worker, or give them up for a reason."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from zoho_sync.models import WAITING, DeadLetter, InboxEvent, SyncQueueItem
 from zoho_sync.models.queue import Status
+from zoho_sync.queue.claiming import return_expired_leases
 
 
 def can_be_discarded() -> Q:
@@ -52,3 +53,27 @@ def discard(jobs: QuerySet[SyncQueueItem], *, reason: str, at: datetime) -> int:
             updated_at=at,
         )
     return len(chosen)
+
+
+def prioritise(jobs: QuerySet[SyncQueueItem], *, priority: int, at: datetime) -> int:
+    """Give waiting jobs this priority, 1 (first) to 10; how many."""
+    return jobs.filter(status__in=WAITING).update(priority=priority, updated_at=at)
+
+
+def postpone(jobs: QuerySet[SyncQueueItem], *, hours: int, at: datetime) -> int:
+    """Have waiting jobs tried no sooner than in so many hours; how many. Later ones keep their time."""
+    until = at + timedelta(hours=hours)
+    waiting = jobs.filter(status__in=WAITING)
+    waiting.filter(next_attempt_at__lt=until).update(next_attempt_at=until, updated_at=at)
+    return waiting.count()
+
+
+def release_leases(jobs: QuerySet[SyncQueueItem], *, at: datetime) -> int:
+    """Take jobs back from their workers, which are hanging or gone; how many. They wait again, due now.
+
+    As if the leases had ended, so a record that makes workers hang is worked on alone from then on.
+    """
+    held = list(jobs.filter(status=Status.PROCESSING).values_list("pk", flat=True))
+    SyncQueueItem.objects.filter(pk__in=held, status=Status.PROCESSING).update(lock_expires_at=at, updated_at=at)
+    return_expired_leases(at=at)
+    return len(held)

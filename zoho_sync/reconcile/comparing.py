@@ -91,7 +91,8 @@ class Comparison:
     def compare(self, told: Mapping[str, Told]) -> dict[str, Compared]:
         """Records of Zoho beside ours, by Zoho id; those that went meanwhile are left out."""
         alive = {zoho_id: one for zoho_id, one in told.items() if not one.is_gone}
-        held = {row.zoho_id: row for row in ZohoRecord.objects.of(self.entity.module, list(alive))}
+        rows = ZohoRecord.objects.of(self.entity.module, list(alive)).with_sightings()
+        held = {row.zoho_id: row for row in rows}
         stored = {table.label: load(table, alive) for table in self.tables}
         compared, links = {}, []
         for zoho_id, one in alive.items():
@@ -186,7 +187,7 @@ def _payload(entity: Entity, told: Told, held: ZohoRecord | None) -> Mapping[str
 
     Where the mirror has heard of the record since the list was asked for, it is the mirror's word.
     """
-    if held is not None and held.state not in GONE and held.observed_at > told.observed_at:
+    if held is not None and held.state not in GONE and held.last_observed_at > told.observed_at:
         return held.payload  # type: ignore[no-any-return]
     listed = {key: value for key, value in told.row.items() if key not in entity.detail_only}
     if told.detail is not None:
@@ -204,7 +205,7 @@ def _mirror(entity: Entity, told: Told, held: ZohoRecord | None, table: Table) -
 
     if held is None:
         return [found("mirror", "present", "")]
-    if held.observed_at > told.observed_at:
+    if held.last_observed_at > told.observed_at:
         return []
     if held.state in GONE:
         return [found("mirror.state", "present", held.state)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
 from django.utils import timezone
 
 from catalog.models import ProductImage
+from catalog.services.stock import square_ledger
 from zoho_sync import images, runs
 from zoho_sync.bringing import persist
 from zoho_sync.models import Difference, Reconciliation, SyncRun
@@ -18,7 +20,10 @@ from zoho_sync.reconcile.progress import Progress
 from zoho_sync.reconcile.repairing import Repairer
 from zoho_sync.reconcile.tables import IMAGE, PRODUCT, Table, tables_of
 
+log = structlog.get_logger(__name__)
+
 State = Difference.State
+LEDGER_SOURCE = "reconciliation"
 
 
 @dataclass
@@ -37,6 +42,7 @@ class Reckoning:
         states = self._judge(compared.values())
         if self.repairs:
             self._repair(told, compared, states)
+            self._square_ledger(told)
         self._store(states)
         settled = {one for one, state in states.items() if state != State.OPEN}
         for one in compared.values():
@@ -69,6 +75,16 @@ class Reckoning:
                     states[one] = State.OPEN
                     compared[zoho_id].found.append(one)
                     compared[zoho_id].implied.discard((one.subject, one.unit))
+
+    def _square_ledger(self, zoho_ids: Collection[str]) -> None:
+        """A level that somebody has changed past our services differs from its ledger even when it is right again."""
+        if self.run.module != images.MODULE:
+            return
+        entries = persist(
+            lambda: square_ledger(zoho_ids, at=timezone.now(), source=LEDGER_SOURCE), module=self.run.module
+        )
+        if entries:
+            log.warning("stock_ledger_squared", run=self.run.pk, entries=entries)
 
     def _store(self, states: Mapping[Found, Difference.State]) -> None:
         if states:

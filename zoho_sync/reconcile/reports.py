@@ -135,13 +135,20 @@ def write_result(
 
 
 def tell_of_drift(results: Iterable[ReconciliationResult], *, at: datetime) -> None:
-    """Raise the alert of each subject whose drift is over tolerance; resolve the others'."""
+    """Raise the alert of each subject whose drift is over tolerance; resolve the others'.
+
+    What is over it for the first time is not told yet, unless it is critical: what had just changed when it
+    was compared is right the next time. What was not compared whole says of no alert that it is over.
+    """
     for result in results:
         if result.drift <= settings.DRIFT_WARNING:
-            fingerprint = alerts.fingerprint_of(ALERT, result.subject)
-            alerts.resolve(Alert.objects.filter(fingerprint=fingerprint), at=at, resolution=WITHIN)
+            if result.is_complete:
+                fingerprint = alerts.fingerprint_of(ALERT, result.subject)
+                alerts.resolve(Alert.objects.filter(fingerprint=fingerprint), at=at, resolution=WITHIN)
             continue
         is_critical = result.drift > settings.DRIFT_CRITICAL
+        if not is_critical and not _has_drifted_before(result):
+            continue
         alerts.raise_alert(
             code=ALERT,
             cause=result.subject,
@@ -164,6 +171,15 @@ def tell_of_drift(results: Iterable[ReconciliationResult], *, at: datetime) -> N
             severity=Alert.Severity.CRITICAL if is_critical else Alert.Severity.WARNING,
             at=at,
         )
+
+
+def _has_drifted_before(result: ReconciliationResult) -> bool:
+    """Whether the comparison before this one found the subject over tolerance too."""
+    earlier = ReconciliationResult.objects.filter(
+        subject=result.subject, is_complete=True, report_id__lt=result.report_id
+    )
+    last = earlier.order_by("-report_id").first()
+    return last is not None and last.drift > settings.DRIFT_WARNING
 
 
 def conclude(report: Reconciliation) -> bool:

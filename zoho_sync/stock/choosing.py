@@ -103,7 +103,7 @@ def compare(
     that keeps none. What is as we know it counts as unchanged, or as created or updated if that was done since
     `done_since`, when a run that is taken up again had begun.
     """
-    held = {row.zoho_id: row for row in ZohoRecord.objects.of(MODULE, list(rows)).defer("payload")}
+    held = {row.zoho_id: row for row in ZohoRecord.objects.of(MODULE, list(rows)).with_sightings().defer("payload")}
     known = {row.pop("zoho_id"): row for row in Product.objects.filter(zoho_id__in=rows).values("zoho_id", *FIGURES)}
     levels = StockLevel.objects.figures_of(rows)
     wanted: list[Wanted] = []
@@ -151,7 +151,7 @@ class _Item:
             return True
         if any(self.totals.get(name) != figure for name, figure in self.stated.items()):
             return True
-        return held.observed_at > held.detail_at and not self._adds_up
+        return held.last_observed_at > held.detail_at and not self._adds_up
 
     def what_was_done(self, since: datetime | None) -> str:
         if self.held is None or since is None or self.held.updated_at < since:

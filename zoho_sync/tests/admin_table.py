@@ -26,7 +26,8 @@ def ours() -> list[ModelAdmin[Any]]:
 
 
 def label(page: ModelAdmin[Any], name: Any) -> str:
-    return str(label_for_field(name, page.model, page))
+    asked = getattr(page.form, "declared_fields", {})  # what a form asks for besides the model's columns
+    return str(asked[name].label if name in asked else label_for_field(name, page.model, page))
 
 
 def columns(page: ModelAdmin[Any]) -> list[str]:

@@ -130,7 +130,7 @@ def test_more_than_a_request_can_do_is_said(admin_client, monkeypatch):
     for number in range(3):
         deliver(item(str(number)))
 
-    answer = act(admin_client, [SyncQueueItem.objects.first()], "discard", across=True, reason="x")
+    answer = act(admin_client, [SyncQueueItem.objects.first()], "discard", across=True, reason="x", typed="Everything ")
 
     assert said(answer) == [
         "2 jobs were discarded.",

@@ -102,3 +102,72 @@ def test_who_only_looks_is_offered_nothing(client):
 
     row.refresh_from_db()
     assert row.breaker_state == "open"
+
+
+def post(browser, row, name):
+    return said(browser.post(reverse(f"admin:zoho_sync_zohoconnection_{name}", args=[row.pk])))[-1]
+
+
+def test_the_connection_is_tested_and_a_token_fetched_by_a_button(admin_client, zoho):
+    row = ZohoConnection.objects.create(organization_id=zoho.credentials.organization_id)
+
+    assert post(admin_client, row, "test").startswith("Zoho answers, and knows us: ")
+    row.refresh_from_db()
+    before = row.access_token
+    assert post(admin_client, row, "refresh") == "There is a new access token."
+
+    row.refresh_from_db()
+    assert row.access_token != before
+    assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == ["test", "refresh"]
+
+
+def test_what_zoho_says_against_it_is_told(admin_client, zoho):
+    row = ZohoConnection.objects.create(organization_id=zoho.credentials.organization_id)
+    zoho.control.fault("html", times=5)
+
+    assert post(admin_client, row, "test").startswith("Zoho said no, or nothing: ")
+
+
+def test_without_a_client_the_missing_settings_are_named(admin_client):
+    row = ZohoConnection.objects.create(organization_id="1")
+
+    assert "Missing settings: ZOHO_CLIENT_ID" in post(admin_client, row, "test")
+
+
+def test_only_who_manages_the_queue_may_test(client):
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_zohoconnection"))
+    client.force_login(reader)
+    row = ZohoConnection.objects.create(organization_id="1")
+
+    for name in ("test", "refresh"):
+        assert client.post(reverse(f"admin:zoho_sync_zohoconnection_{name}", args=[row.pk])).status_code == 403
+    assert "Test the connection" not in page_of(client, row)
+
+
+def test_all_calls_are_paused_and_resumed(admin_client, zoho):
+    row = ZohoConnection.objects.create(organization_id=zoho.credentials.organization_id)
+    assert "This field is required." in act(admin_client, [row], "pause_calls").content.decode()
+    assert said(act(admin_client, [row], "pause_calls", reason="month end"))[-1] == "1 connection was paused."
+
+    with pytest.raises(LimitReached, match="all calls to Zoho are paused: month end") as caught:
+        client.configured_client().fetch(USER, "me")
+    assert caught.value.retry_after == 60
+    assert "month end" in page_of(admin_client, row)
+
+    assert said(act(admin_client, [row], "resume_calls"))[-1] == "1 connection goes on."
+    assert client.configured_client().fetch(USER, "me")
+
+
+def test_it_shows_the_scopes_that_are_missing_and_the_addresses_of_webhooks(admin_client, settings):
+    settings.ZOHO_CLIENT_ID = "1000.ABCDEFGHIJKLMNOPQRST"
+    row = ZohoConnection.objects.create(organization_id="1", scopes=["ZohoInventory.fullaccess.all"])
+
+    page = page_of(admin_client, row)
+
+    assert "ZohoBooks.settings.READ, ZohoBooks.vendorpayments.READ" in page
+    assert "1000.ABC…QRST" in page
+    assert settings.ZOHO_CLIENT_ID not in page
+    assert "http://testserver/api/zoho/webhooks/products" in page
+    assert "silent for a day" in page
+    assert "Too little was measured to say." in page

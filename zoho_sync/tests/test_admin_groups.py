@@ -13,16 +13,16 @@ from zoho_sync.tests.road import NOON, deliver, drain, invoice, item, receive_bo
 pytestmark = pytest.mark.django_db
 
 OWNER, OPERATOR, ACCOUNTANT, SALES = "Owner", "Sync operator", "Accountant", "Sales"
-WAREHOUSE, EDITOR, READER = "Warehouse", "Content editor", "Read-only"
-GROUPS = (OWNER, OPERATOR, ACCOUNTANT, SALES, WAREHOUSE, EDITOR, READER)
+WAREHOUSE, EDITOR, READER, APPS = "Warehouse", "Content editor", "Read-only", "App manager"
+GROUPS = (OWNER, OPERATOR, ACCOUNTANT, SALES, WAREHOUSE, EDITOR, READER, APPS)
 
 SEES = {
     "auth_user": {OWNER},
     "auth_group": {OWNER},
     "catalog_product": set(GROUPS),
-    "catalog_pricelist": {OWNER, OPERATOR, ACCOUNTANT, SALES, EDITOR, READER},
+    "catalog_pricelist": {OWNER, OPERATOR, ACCOUNTANT, SALES, EDITOR, READER, APPS},
     "catalog_stockledgerentry": {OWNER, OPERATOR, ACCOUNTANT, WAREHOUSE, EDITOR, READER},
-    "commerce_customer": {OWNER, OPERATOR, ACCOUNTANT, SALES, READER},
+    "commerce_customer": {OWNER, OPERATOR, ACCOUNTANT, SALES, READER, APPS},
     "commerce_vendor": {OWNER, OPERATOR, ACCOUNTANT, READER},
     "commerce_salesorder": {OWNER, OPERATOR, ACCOUNTANT, SALES, WAREHOUSE, READER},
     "commerce_invoice": {OWNER, OPERATOR, ACCOUNTANT, SALES, READER},
@@ -68,7 +68,7 @@ def test_only_owners_and_operators_act_on_the_sync(client, group):
         (Alert, "acknowledge", {}, "acknowledged"),
         (Alert, "resolve", {"reason": "x"}, "resolved"),
         (InboxEvent, "discard", {"reason": "x"}, "discarded"),
-        (SyncQueueItem, "discard", {"reason": "x"}, "discarded"),
+        (SyncQueueItem, "discard", {"reason": "x", "typed": "everything"}, "discarded"),
     )
 
     for model, action, fields, state in actions:
@@ -87,7 +87,7 @@ def test_only_owners_and_operators_act_on_the_sync(client, group):
 @pytest.mark.parametrize(
     ("permission", "model", "offered"),
     [
-        ("manage_queue", SyncQueueItem, {"retry_now", "discard"}),
+        ("manage_queue", SyncQueueItem, {"retry_now", "prioritise", "postpone", "release_lease", "discard"}),
         ("retry_deadletter", DeadLetter, {"retry", "retry_fresh"}),
         ("discard_deadletter", DeadLetter, {"discard"}),
         ("triage_errorgroup", ErrorGroup, {"acknowledge", "ignore", "resolve"}),
@@ -127,7 +127,7 @@ def test_who_may_edit_what_is_ours(client, group):
     ]
 
     editable = [page.status_code == 200 and 'name="_save"' in page.content.decode() for page in pages]
-    assert editable == [group in (OWNER, EDITOR), group in (OWNER, SALES)]
+    assert editable == [group in (OWNER, EDITOR, APPS), group in (OWNER, SALES)]
 
 
 def test_sync_again_is_for_those_who_manage_the_queue(client, group):

@@ -273,6 +273,21 @@ def test_when_everything_fails_it_stops_early(zoho, invoices):
     assert 20 <= run.failed <= 30 < len(invoices)
 
 
+@pytest.mark.parametrize("were_fetched", [True, False], ids=["some were fetched", "none was fetched"])
+def test_odd_records_at_the_beginning_keep_no_run_from_the_others(zoho, invoices, were_fetched):
+    if were_fetched:
+        fill(limit=2)
+    odd = [zoho_id for zoho_id in invoices if zoho_id in without_detail()][:23]
+    for zoho_id in odd:
+        zoho.control.fault("bad_parameter", path=zoho_id)
+
+    run = fill()
+
+    assert (run.status, run.failed, run.checkpoint["left"]) == (Status.PARTIAL, 23, 0)
+    assert without_detail() == set(odd) == set(DeadLetter.objects.values_list("zoho_id", flat=True))
+    assert fill().status == Status.COMPLETED, "they wait for a person"
+
+
 def test_a_refused_login_fails_the_run(zoho, invoices):
     zoho.control.fault("unauthorized", path="/invoices/")
 

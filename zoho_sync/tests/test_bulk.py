@@ -382,7 +382,7 @@ def busy_database(statement, *, having="", times=1):
         yield refused
 
 
-OBSERVED = 'SET "observed_at"'
+OBSERVED = 'INSERT INTO "zoho_sync_sighting"'
 ENQUEUED = "INSERT INTO zoho_sync_syncqueueitem"
 
 
@@ -396,7 +396,7 @@ def test_noting_what_did_not_change_is_tried_again(zoho):
 
     assert len(refused) == 1
     assert (run.status, counts(run)) == (Status.COMPLETED, {"seen": 68, "unchanged": 68})
-    assert not ZohoRecord.objects.filter(module="contact", observed_at__lt=run.started_at).exists()
+    assert not ZohoRecord.objects.unobserved_since(run.started_at).filter(module="contact").exists()
 
 
 @pytest.mark.django_db(transaction=True)

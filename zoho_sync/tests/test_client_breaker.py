@@ -120,7 +120,7 @@ def test_while_a_probe_is_out_nobody_else_calls_and_a_lost_probe_is_replaced():
     first = limiter.enter(most_wait=1)
     with pytest.raises(BreakerOpen) as caught:
         limiter.enter(most_wait=1)
-    now[0] += timedelta(seconds=119.5)
+    now[0] += timedelta(seconds=29.5)
     with pytest.raises(BreakerOpen) as last:
         limiter.enter(most_wait=1)
     now[0] += timedelta(seconds=0.5)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
+import uuid
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 
@@ -381,6 +383,26 @@ def test_a_caller_who_died_gives_his_slot_back_when_the_lease_ends(clock, settin
         urgent.enter(most_wait=0)
     urgent.leave(alive)
     assert enter(urgent)
+
+
+def test_the_slot_of_a_process_that_is_gone_is_free_for_whoever_misses_it(clock, settings):
+    settings.ZOHO_REQUESTS_PER_MINUTE, settings.ZOHO_MAX_CONCURRENT = 10**6, 2
+    urgent = limiter(clock)
+    alive, killed = enter(urgent), enter(urgent)
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    token = killed.token.bytes
+    of_the_dead = uuid.UUID(bytes=token[:4] + process.pid.to_bytes(4, "big") + token[8:])
+    ApiSlot.objects.filter(token=killed.token).update(token=of_the_dead)
+
+    with pytest.raises(AllBusy, match="the slots of dead callers were given back") as caught:
+        urgent.enter(most_wait=0)
+
+    assert caught.value.retry_after == 0
+    assert enter(urgent)
+    assert set(ApiSlot.objects.values_list("token", flat=True)) >= {alive.token}
+    with pytest.raises(AllBusy, match="2 requests are under way already"):
+        urgent.enter(most_wait=0)
 
 
 @pytest.mark.django_db(transaction=True)

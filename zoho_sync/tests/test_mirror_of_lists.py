@@ -12,7 +12,7 @@ from catalog.models import Product
 from tests.live.obstacles import refused_row
 from tsh_erp.common.sql import WORTH_COPYING
 from zoho_sync import mirror
-from zoho_sync.apply import apply_records
+from zoho_sync.apply import Outcome, apply_records
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.mirror import EncodedPayload, Glimpse, Kind, Observation, fold, payload_hash
 from zoho_sync.models import ZohoRecord
@@ -36,6 +36,11 @@ def listed(zoho_id="1", *, second=0, modified=0, kind=Kind.LIST, **payload):
 def bring(*observations):
     with transaction.atomic():
         return apply_records(ITEM, observations, at=NOON)
+
+
+def see(zoho_id, *, second):
+    """A list shows the record just as the mirror has it."""
+    mirror.see([ZohoRecord.objects.get(zoho_id=zoho_id).pk], at=NOON + seconds(second))
 
 
 # --- one encoding ----------------------------------------------------------------------------------
@@ -78,6 +83,19 @@ def test_the_hash_does_not_depend_on_the_order_of_keys_but_on_digits():
     assert EncodedPayload({"rate": Decimal("12.00")}).hash != EncodedPayload({"rate": 12}).hash
 
 
+@pytest.mark.parametrize(("stock", "is_stale"), [(3, True), (5, False)])
+def test_a_list_row_that_contradicts_a_webhook_of_the_same_time_makes_the_detail_stale(stock, is_stale):
+    """Balances and stock move without the time; after a webhook there is no earlier row to compare with."""
+    places = [{"location_id": "9", "location_stock_on_hand": 5}]
+    before = listed(name="A", stock_on_hand=5)
+    webhook = listed(second=1, modified=1, kind=Kind.WEBHOOK, name="B", stock_on_hand=5, locations=places)
+    after = listed(second=2, modified=1, name="B", stock_on_hand=stock)
+
+    row = fold(ITEM, None, [before, webhook, after]).row
+
+    assert (row.list_hash, row.detail_stale) == (after.payload.hash, is_stale)
+
+
 # --- a look without payloads ----------------------------------------------------------------------
 
 
@@ -90,6 +108,7 @@ def test_a_glance_shows_what_is_known_without_reading_payloads(django_assert_num
 
     assert found == {
         "1": Glimpse(
+            key=ZohoRecord.objects.get(zoho_id="1").pk,
             state=ZohoRecord.State.PRESENT,
             list_hash=one.payload.hash,
             modified_at=NOON + seconds(3),
@@ -127,19 +146,59 @@ def test_a_record_that_has_no_time_or_is_gone_is_never_as_listed():
 @pytest.mark.django_db
 def test_noting_a_page_that_brought_nothing_new_is_one_statement(django_assert_num_queries):
     bring(*(listed(str(number)) for number in range(20)))
-    with transaction.atomic(), django_assert_num_queries(1):
-        mirror.see("item", {str(number): NOON + seconds(7) for number in range(20)})
+    keys = [row.pk for row in ZohoRecord.objects.all()]
+    for second in (7, 8):
+        with django_assert_num_queries(1):
+            mirror.see(keys, at=NOON + seconds(second))
 
-    assert set(ZohoRecord.objects.values_list("observed_at", flat=True)) == {NOON + seconds(7)}
+        assert {row.last_observed_at for row in ZohoRecord.objects.all()} == {NOON + seconds(second)}
 
 
 @pytest.mark.django_db
-def test_records_of_other_modules_with_the_same_id_are_not_seen():
-    bring(listed("1"))
-    with transaction.atomic():
-        mirror.see("contact", {"1": NOON + seconds(7)})
+def test_noting_nothing_costs_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        mirror.see([], at=NOON)
 
-    assert ZohoRecord.objects.get().observed_at == NOON
+
+@pytest.mark.django_db
+def test_whoever_reads_the_mirror_knows_that_a_list_showed_the_record(django_assert_num_queries):
+    bring(*(listed(str(number), second=3) for number in range(3)))
+    see("0", second=9)
+    see("1", second=1)
+    told = {"0": NOON + seconds(9), "1": NOON + seconds(3), "2": NOON + seconds(3)}
+
+    with django_assert_num_queries(1):
+        assert {name: one.observed_at for name, one in mirror.glance("item", told).items()} == told
+    with transaction.atomic():
+        assert {name: row.observed_at for name, row in mirror.hold("item", told).items()} == told
+    with django_assert_num_queries(1):
+        assert {row.zoho_id: row.last_observed_at for row in ZohoRecord.objects.with_sightings()} == told
+
+
+@pytest.mark.django_db
+def test_news_of_before_a_list_showed_the_record_is_refused():
+    bring(listed("1", rate=1))
+    see("1", second=9)
+
+    [late] = bring(listed("1", second=8, rate=2, kind=Kind.WEBHOOK))
+    [later] = bring(listed("1", second=10, rate=3, kind=Kind.WEBHOOK))
+
+    assert (late.outcome, later.outcome) == (Outcome.STALE, Outcome.UPDATED)
+    assert ZohoRecord.objects.get().payload["rate"] == 3
+
+
+@pytest.mark.django_db
+def test_what_was_observed_when_tells_the_sweep_and_the_door():
+    bring(*(listed(str(number), second=5) for number in range(2)))
+    see("0", second=9)
+
+    def ids(rows):
+        return sorted(rows.values_list("zoho_id", flat=True))
+
+    for second, unobserved in ((5, []), (6, ["1"]), (9, ["1"]), (10, ["0", "1"])):
+        assert ids(ZohoRecord.objects.unobserved_since(NOON + seconds(second))) == unobserved
+    for second, observed in ((4, ["0", "1"]), (5, ["0"]), (8, ["0"]), (9, [])):
+        assert ids(ZohoRecord.objects.observed_after(NOON + seconds(second))) == observed
 
 
 # --- many at once ---------------------------------------------------------------------------------

@@ -116,3 +116,28 @@ def test_a_list_by_quantity_as_it_is_seen_live():
         500: Decimal("15.048"),
     }
     assert prices[20].reason is Reason.BRACKET
+
+
+NAMELESS = {key: value for key, value in LIVE.items() if key != "currency_code"}
+CURRENCY = {"currency": {"currency_id": LIVE["currency_id"], "currency_code": "USD"}}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_list_that_names_its_currency_by_id_only_gets_its_code(is_first):
+    deliver(item("1"))
+    bodies = [(CURRENCY, "currencies"), ({"pricebook": NAMELESS}, "prices")]
+    for body, path in bodies if is_first else reversed(bodies):
+        deliver(body, path=path)
+        drain()
+
+    assert (PriceList.objects.get().currency, EffectivePrice.objects.get().currency) == ("USD", "USD")
+
+
+def test_a_code_found_later_is_kept_by_the_next_news():
+    for body, path in [({"pricebook": NAMELESS}, "prices"), (CURRENCY, "currencies")]:
+        deliver(body, path=path)
+        drain()
+    deliver({"pricebook": {**NAMELESS, "name": "Other"}}, path="prices")
+    drain()
+
+    assert PriceList.objects.values_list("name", "currency").get() == ("Other", "USD")

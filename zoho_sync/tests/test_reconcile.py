@@ -37,7 +37,8 @@ def test_every_mirrored_table_and_every_row_below_one_is_compared() -> None:
     subjects = [subject for entity in ENTITIES for subject in subjects_of(entity.module)]
     assert len(subjects) == len(set(subjects))
     history = {"commerce.exchangerate"}
-    assert below - compared - history == set()
+    ours = {"commerce.cart", "commerce.customeraddress", "commerce.review"}  # Zoho knows nothing of them
+    assert below - compared == history | ours
 
 
 def test_equal_tables_are_equal(zoho: Sandbox, reconcile: Run) -> None:

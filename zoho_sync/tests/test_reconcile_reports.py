@@ -20,6 +20,7 @@ from zoho_sync import reconcile as reconciling
 from zoho_sync import runs, tasks
 from zoho_sync.entities import BY_MODULE
 from zoho_sync.models import Alert, Difference, Reconciliation, ReconciliationResult, SyncRun, ZohoRecord
+from zoho_sync.reconcile import reports
 from zoho_sync.reconcile.numbers import Tally, Totals, match_percent
 from zoho_sync.reconcile.performing import PROGRESS
 from zoho_sync.tests.reconciling import Run, found, last_report, reconcile
@@ -291,6 +292,10 @@ def test_a_list_that_is_not_whole_does_not_show_what_is_extra(pulled: Sandbox, r
 def test_drift_over_tolerance_raises_one_alert_that_resolves_by_itself(pulled: Sandbox, reconcile: Run) -> None:
     product = tamper(brand="tampered")
 
+    reconcile("product")
+    assert not Alert.objects.filter(
+        fingerprint="drift:product"
+    ).exists()  # what has just changed is right the next time
     for _ in range(3):
         reconcile("product")
 
@@ -308,6 +313,25 @@ def test_drift_over_tolerance_raises_one_alert_that_resolves_by_itself(pulled: S
     assert alert.state == "resolved"
     product.refresh_from_db()
     assert product.brand != "tampered"
+
+
+def test_critical_drift_is_told_at_once(pulled: Sandbox, reconcile: Run) -> None:
+    Product.objects.filter(pk__in=Product.objects.order_by("pk").values("pk")[:5]).update(brand="tampered")
+
+    reconcile("product")
+
+    assert Alert.objects.get(fingerprint="drift:product").severity == "critical"
+
+
+def test_a_comparison_that_was_not_whole_ends_no_alert(pulled: Sandbox, reconcile: Run) -> None:
+    Product.objects.filter(pk__in=Product.objects.order_by("pk").values("pk")[:5]).update(brand="tampered")
+    reconcile("product")
+    result = last_report().results.get(subject="product")
+    result.different, result.is_complete = 0, False
+
+    reports.tell_of_drift([result], at=timezone.now())
+
+    assert Alert.objects.get(fingerprint="drift:product").state == "open"
 
 
 # --- images --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from catalog.models import Freshness
 from zoho_sync import runs
 from zoho_sync.errors import PermanentError
 from zoho_sync.models import SyncRun
@@ -23,8 +24,8 @@ Kind, Mode, Status, Trigger = SyncRun.Kind, SyncRun.Mode, SyncRun.Status, SyncRu
 HERE = socket.gethostname()
 
 
-def opened(module="item", kind=Kind.PULL, **options) -> SyncRun:
-    return runs.open_run(kind, module, mode=Mode.FULL, trigger=Trigger.COMMAND, **options)
+def opened(module="item", kind=Kind.PULL, mode=Mode.FULL, **options) -> SyncRun:
+    return runs.open_run(kind, module, mode=mode, trigger=Trigger.COMMAND, **options)
 
 
 def taken(**options) -> SyncRun:
@@ -246,3 +247,28 @@ def test_whoever_counts_statements_outside_debug_mode_is_not_disturbed(django_as
     with django_assert_num_queries(4):
         runs.report(run)
         runs.report(run)
+
+
+# --- what phones are told -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "mode", "status", "confirms"),
+    [
+        (Kind.STOCK, "item", Mode.INCREMENTAL, Status.COMPLETED, True),
+        (Kind.STOCK, "item", Mode.FULL, Status.PARTIAL, True),
+        (Kind.PULL, "item", Mode.FULL, Status.COMPLETED, True),
+        (Kind.PULL, "item", Mode.INCREMENTAL, Status.COMPLETED, False),
+        (Kind.STOCK, "item", Mode.CHOSEN, Status.COMPLETED, False),
+        (Kind.STOCK, "item", Mode.FULL, Status.FAILED, False),
+        (Kind.STOCK, "item", Mode.FULL, Status.QUEUED, False),
+        (Kind.PULL, "contact", Mode.FULL, Status.COMPLETED, False),
+    ],
+)
+def test_a_run_over_all_stock_confirms_it_as_of_its_beginning(kind, module, mode, status, confirms):
+    run = taken(kind=kind, module=module, mode=mode)
+
+    runs.finish(run, status)
+
+    confirmed = Freshness.objects.filter(subject="mirror").values_list("updated_at", "version").first()
+    assert confirmed == ((run.started_at, 0) if confirms else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from catalog.models import Product
 from commerce.models import Invoice
-from zoho_sync import backfill, bulk, runs, stock
+from zoho_sync import backfill, bulk, queue, runs, stock
 from zoho_sync.bringing import Bringer
+from zoho_sync.bulk import details
 from zoho_sync.client import Client
 from zoho_sync.client.reading import read_item_details
 from zoho_sync.entities import BY_MODULE
@@ -20,14 +21,17 @@ from zoho_sync.errors import PermanentError, SenselessAnswer
 from zoho_sync.mirror import Kind, Observation
 from zoho_sync.models import Alert, DeadLetter, SyncQueueItem, SyncRun, ZohoRecord
 from zoho_sync.models.runs import Turn
+from zoho_sync.queue import Work
 from zoho_sync.safety_share import most_believed
 from zoho_sync.stock import fetching
 from zoho_sync.stock.fetching import fetch_ahead, fetch_details
 from zoho_sync.tests.backfilling import fill, read_list, small_sandbox, without_detail
+from zoho_sync.tests.road import deliver, drain
 from zoho_sync.tests.test_stock import counts, read_stock, tracked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Mode, Status = SyncRun.Mode, SyncRun.Status
+LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -300,3 +304,90 @@ def test_whoever_is_interrupted_does_not_wait_for_the_calls_under_way(monkeypatc
 
     assert seconds < 10
     assert len(begun) <= 3
+
+
+# --- records asked for one by one ---------------------------------------------------------------------
+
+
+def gone_before_it_is_fetched(zoho, monkeypatch, module, zoho_ids):
+    """These vanish after the list was read."""
+    fetch, left = details.fetch_record, [*zoho_ids]
+
+    def fetch_record(entity, zoho_id, **how):
+        delete(zoho, module, left)
+        left.clear()
+        return fetch(entity, zoho_id, **how)
+
+    monkeypatch.setattr(details, "fetch_record", fetch_record)
+
+
+def move(zoho, zoho_ids):
+    for zoho_id in zoho_ids:
+        zoho.control.patch("invoice", zoho_id, {"reference_number": "moved"}, webhook=False)
+
+
+def test_a_pull_that_finds_too_much_of_its_list_gone_waits_for_a_word(company, monkeypatch):
+    invoices = read_list("invoice")
+    move(company, invoices)
+    gone_before_it_is_fetched(company, monkeypatch, "invoice", invoices[:6])
+
+    run = bulk.pull(BY_MODULE["invoice"], mode=Mode.SINCE, since=LONG_AGO)
+
+    assert (run.status, run.retired, retired(Invoice)) == (Status.PARTIAL, 0, set())
+    assert run.error.endswith(f"nothing was retired; look, and go on with sync_zoho --resume {run.pk} --confirm-sweep")
+    assert set(run.checkpoint["sweep"]["missing"]) == set(invoices[:6])
+    assert Alert.objects.get(code="sweep_stopped").severity == "critical"
+
+    bulk.confirm_sweep(run.pk, by="huda")
+    after = bulk.perform(runs.take(run.pk, resume=True))
+
+    assert (after.status, after.error, "sweep" in after.checkpoint) == (Status.COMPLETED, "", False)
+    assert Alert.objects.get(code="sweep_stopped").state == "resolved"
+
+
+def test_a_pull_believes_a_few(company, monkeypatch):
+    invoices = read_list("invoice")
+    move(company, invoices)
+    gone_before_it_is_fetched(company, monkeypatch, "invoice", invoices[:3])
+
+    run = bulk.pull(BY_MODULE["invoice"], mode=Mode.SINCE, since=LONG_AGO)
+
+    assert run.status == Status.COMPLETED
+    assert retired(Invoice) == set(invoices[:3])
+
+
+def ask_for(module, zoho_ids):
+    queue.enqueue([Work(module=module, zoho_id=one, needs_fetch=True) for one in zoho_ids], at=timezone.now())
+    drain(timezone.now())
+
+
+def test_a_worker_believes_a_few_and_not_a_wave(company):
+    invoices = read_list("invoice")
+    assert most_believed(len(invoices), few=3) == 3
+    delete(company, "invoice", invoices[:8])
+
+    ask_for("invoice", invoices[:3])
+    assert retired(Invoice) == set(invoices[:3])
+
+    ask_for("invoice", invoices[3:5])
+    assert retired(Invoice) == set(invoices[:3])
+    assert "sync_zoho invoice --full" in Alert.objects.get(code="sweep_stopped").detail
+    waiting = SyncQueueItem.objects.filter(zoho_id__in=invoices[3:5])
+    assert set(waiting.values_list("status", flat=True)) == {"retry"}
+    assert all(job.last_error.startswith("5 of ") for job in waiting)
+
+    ZohoRecord.objects.filter(state="gone").update(gone_at=timezone.now() - timedelta(hours=2))
+    ask_for("invoice", invoices[5:7])
+    assert invoices[5] in retired(Invoice)
+
+
+def test_a_wave_of_deletions_that_zoho_tells_of_is_believed(company):
+    invoices = read_list("invoice")
+    delete(company, "invoice", invoices[:8])
+    for zoho_id in invoices[:8]:
+        deliver({"invoice": {"invoice_id": zoho_id}}, path="invoices", query={"event": "deleted"})
+
+    drain(timezone.now() + timedelta(seconds=1))
+
+    assert retired(Invoice) == set(invoices[:8])
+    assert not Alert.objects.filter(code="sweep_stopped").exists()

@@ -16,7 +16,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 
 from catalog.services.freshness import touched_last
 from tsh_erp.events.publish import caused_by
-from zoho_sync import alerts, client, dead_letters, drift, queue, refetch, stock
+from zoho_sync import alerts, client, dead_letters, drift, queue, refetch, safety_share, stock
 from zoho_sync.apply import TRANSIENT, Outcome, Result, apply_records
 from zoho_sync.entities import Entity
 from zoho_sync.errors import (
@@ -28,7 +28,7 @@ from zoho_sync.errors import (
     TemporaryError,
 )
 from zoho_sync.inbox import observe
-from zoho_sync.mirror import Observation
+from zoho_sync.mirror import Kind, Observation
 from zoho_sync.models import InboxEvent
 from zoho_sync.queue import Claim, End, Settlement, Work
 from zoho_sync.worker.clock import Clock
@@ -144,8 +144,23 @@ class Batch:
             except SyncError as error:
                 stop = error if isinstance(error, OrganisationMustWait) else stop
                 self._note_unfetched(claim, error)
+        self._doubt_what_is_gone()
         if stop:
             alerts.tell_of(stop, at=self.clock.now())
+
+    def _doubt_what_is_gone(self) -> None:
+        """A 404 for a record that was deleted is believed; a wave of others waits for a person, or for better days."""
+        gone = {
+            claim.zoho_id: claim
+            for claim in self.claims
+            if claim.zoho_id in self._fetched
+            and self._fetched[claim.zoho_id].kind is Kind.GONE
+            and not self._is_deleted(claim)
+        }
+        if why := safety_share.doubt(self.entity.module, gone, at=self.clock.now()):
+            for zoho_id, claim in gone.items():
+                del self._fetched[zoho_id]
+                self._note_unfetched(claim, TemporaryError(why))
 
     def _fetch_together(self, claims: Sequence[Claim]) -> OrganisationMustWait | None:
         """Items come a hundred to a call. What keeps the organisation waiting; what is left open is asked for alone."""

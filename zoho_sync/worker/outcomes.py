@@ -16,7 +16,7 @@ from zoho_sync import dead_letters, queue
 from zoho_sync.apply import Outcome, Result
 from zoho_sync.errors import PermanentError, TemporaryError
 from zoho_sync.mirror import Judged
-from zoho_sync.models import InboxEvent, SyncLog
+from zoho_sync.models import InboxEvent, Pause, SyncLog
 from zoho_sync.queue import Claim, End, Settlement
 
 log = structlog.get_logger(__name__)
@@ -93,7 +93,8 @@ def _decide(attempt: Attempt, *, at: datetime) -> Settlement:
     if result.outcome is Outcome.WAITING and result.parent:
         module, zoho_id = result.parent
         waits = f"waits for {module} {zoho_id}"
-        if claim.waiting_since and at - claim.waiting_since > PARENT_PATIENCE:
+        is_too_late = claim.waiting_since is not None and at - claim.waiting_since > PARENT_PATIENCE
+        if is_too_late and not Pause.objects.filter(module=module).exists():
             return Settlement(claim=claim, end=End.DEAD, error=f"{waits}, which did not come within 24 hours")
         return Settlement(
             claim=claim,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -16,11 +15,11 @@ from rich.table import Table
 
 from catalog.models import Product, Warehouse
 from catalog.stock_summary import LOW, StockSummary, summarise_stock, warehouse_totals
-from zoho_sync import bulk, runs, stock
-from zoho_sync.errors import LoginRefused, NotConfigured, PermanentError
+from zoho_sync import runs, stock
+from zoho_sync.errors import PermanentError
 from zoho_sync.management.connecting import check_connection
 from zoho_sync.management.interrupting import stoppable
-from zoho_sync.management.progress import RunBar, errors_of
+from zoho_sync.management.performing import Teller, take_again
 from zoho_sync.management.stock_tables import low_table, summary_as_json, summary_table, warehouse_table
 from zoho_sync.models import SyncRun
 
@@ -122,34 +121,19 @@ class Command(BaseCommand):
 
     def _resume(self, options: Mapping[str, Any]) -> SyncRun:
         run_id = options["resume"]
-        if not SyncRun.objects.of(SyncRun.Kind.STOCK, stock.MODULE).filter(pk=run_id).exists():
-            raise CommandError(f"--resume: there is no stock run {run_id}", returncode=2)
-        check_connection()
-        try:
-            if options["confirm_sweep"]:
-                bulk.confirm_sweep(run_id, by=getpass.getuser())
-            return self._perform(runs.take(run_id, resume=True))
-        except (runs.NotResumable, runs.AlreadyRunning) as error:
-            raise CommandError(f"--resume: {error}", returncode=2) from error
+        known = SyncRun.objects.of(SyncRun.Kind.STOCK, stock.MODULE)
+        confirmed = bool(options["confirm_sweep"])
+        return self._perform(
+            take_again(run_id, known, unknown=f"there is no stock run {run_id}", confirm_sweep=confirmed)
+        )
 
     def _perform(self, run: SyncRun) -> SyncRun:
-        with RunBar("stock") as bar, stoppable():
-            try:
-                stock.perform(run, track=bar.show)
-            except KeyboardInterrupt:
-                self.stderr.write(f"stock: stopped; go on with: manage.py sync_stock --resume {run.pk}")
-                raise SystemExit(1) from None
-            except runs.RunTaken as error:
-                raise CommandError(str(error)) from error
-        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-        counts = ", ".join(f"{getattr(run, name)} {name}" for name in COUNTS)
-        self.stdout.write(f"stock: {run.status}, {counts}, {seconds:.1f} s")
-        if isinstance(run.failure, NotConfigured | LoginRefused):
-            raise CommandError(f"stock: {run.error}", returncode=2)
-        for text in errors_of(run):
-            self.stderr.write(f"stock: {text}")
+        teller, go_on = Teller(self, COUNTS), f"go on with: manage.py sync_stock --resume {run.pk}"
+        with stoppable():
+            teller.perform(run, stock.perform, name="stock", go_on=go_on)
+        teller.tell(run, name="stock")
         if run.status in (SyncRun.Status.FAILED, SyncRun.Status.CANCELLED):
-            self.stderr.write(f"stock: go on with: manage.py sync_stock --resume {run.pk}")
+            self.stderr.write(f"stock: {go_on}")
         return run
 
     # --- showing ----------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import uuid
 from typing import Any
 
@@ -12,16 +11,15 @@ from django.utils import timezone
 
 from zoho_sync import bulk, runs
 from zoho_sync.entities import BY_MODULE
-from zoho_sync.errors import LoginRefused, NotConfigured, OrganisationMustWait
+from zoho_sync.errors import OrganisationMustWait
 from zoho_sync.management.arguments import chosen_entities, read_time
 from zoho_sync.management.connecting import check_connection
 from zoho_sync.management.interrupting import stoppable
-from zoho_sync.management.progress import RunBar
+from zoho_sync.management.performing import Teller, take_again
 from zoho_sync.models import SyncRun
 
 LEAST_BATCH, MOST_BATCH = 10, 200
 COUNTS = ("seen", "created", "updated", "unchanged", "stale", "skipped", "retired", "failed", "calls")
-SHOWN_ERRORS = 10
 
 
 class Command(BaseCommand):
@@ -121,42 +119,14 @@ class Command(BaseCommand):
         others = ("entities", "active_only", "with_stock_only", "images")
         if options["batch_size"] is not None or any(options[name] for name in others):
             raise CommandError("--resume: the run goes on as it was begun; name nothing else", returncode=2)
-        known = SyncRun.objects.filter(pk=run_id, kind=SyncRun.Kind.PULL)
-        if not known.exists():
-            raise CommandError(f"--resume: there is no pull with the number {run_id}", returncode=2)
-        check_connection()
-        try:
-            if options["confirm_sweep"]:
-                bulk.confirm_sweep(run_id, by=getpass.getuser())
-            return self._perform(runs.take(run_id, resume=True))
-        except (runs.NotResumable, runs.AlreadyRunning) as error:
-            raise CommandError(f"--resume: {error}", returncode=2) from error
+        pulls = SyncRun.objects.filter(kind=SyncRun.Kind.PULL)
+        unknown = f"there is no pull with the number {run_id}"
+        return self._perform(take_again(run_id, pulls, unknown=unknown, confirm_sweep=options["confirm_sweep"]))
 
     # --- both -------------------------------------------------------------------------------------
 
     def _perform(self, run: SyncRun) -> SyncRun:
-        name = BY_MODULE[run.module].name
-        with RunBar(name) as bar:
-            try:
-                bulk.perform(run, track=bar.show)
-            except KeyboardInterrupt:
-                self.stderr.write(f"{name}: stopped; go on with: manage.py sync_zoho --resume {run.pk}")
-                raise SystemExit(1) from None
-            except runs.RunTaken as error:
-                raise CommandError(str(error)) from error
-        self._tell(run)
+        name, teller = BY_MODULE[run.module].name, Teller(self, COUNTS)
+        teller.perform(run, bulk.perform, name=name, go_on=f"go on with: manage.py sync_zoho --resume {run.pk}")
+        teller.tell(run, name=name)
         return run
-
-    def _tell(self, run: SyncRun) -> None:
-        name = BY_MODULE[run.module].name
-        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-        counts = ", ".join(f"{getattr(run, count)} {count}" for count in COUNTS)
-        self.stdout.write(f"{name}: {run.status}, {counts}, {seconds:.1f} s")
-        if isinstance(run.failure, NotConfigured | LoginRefused):
-            raise CommandError(f"{name}: {run.error}", returncode=2)
-        errors = [f"{one['zoho_id']}: {one['error']}" for one in run.checkpoint.get("errors", ()) if one["zoho_id"]]
-        told = dict.fromkeys([*([run.error] if run.error else []), *errors])
-        for text in list(told)[:SHOWN_ERRORS]:
-            self.stderr.write(f"{name}: {text}")
-        if run.failed > SHOWN_ERRORS:
-            self.stderr.write(f"{name}: {run.failed} failed in all; see run {run.pk}")

@@ -15,10 +15,10 @@ from rich.table import Table
 from zoho_sync import backfill, client, runs
 from zoho_sync.backfill import Progress
 from zoho_sync.entities import BY_MODULE, Entity
-from zoho_sync.errors import LoginRefused, NotConfigured
+from zoho_sync.errors import NotConfigured
 from zoho_sync.management.arguments import chosen_entities
 from zoho_sync.management.interrupting import stoppable
-from zoho_sync.management.progress import RunBar, errors_of
+from zoho_sync.management.performing import Teller
 from zoho_sync.models import SyncRun
 
 COUNTS = ("seen", "updated", "unchanged", "stale", "retired", "failed", "calls")
@@ -88,28 +88,14 @@ class Command(BaseCommand):
         return done
 
     def _perform(self, run: SyncRun) -> SyncRun:
-        name = BY_MODULE[run.module].name
-        with RunBar(name) as bar:
-            try:
-                backfill.perform(run, track=bar.show)
-            except KeyboardInterrupt:
-                self.stderr.write(f"{name}: stopped; what was fetched is applied, and the next run does the rest")
-                raise SystemExit(1) from None
-            except runs.RunTaken as error:
-                raise CommandError(str(error)) from error
-        self._tell(run)
-        return run
-
-    def _tell(self, run: SyncRun) -> None:
-        name = BY_MODULE[run.module].name
-        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-        counts = ", ".join(f"{getattr(run, count)} {count}" for count in COUNTS)
+        name, teller = BY_MODULE[run.module].name, Teller(self, COUNTS)
+        go_on = "what was fetched is applied, and the next run does the rest"
+        teller.perform(run, backfill.perform, name=name, go_on=go_on)
         left = f", {run.checkpoint['left']} left" if "left" in run.checkpoint else ""
-        self.stdout.write(f"{name}: {run.status}, {counts}{left}, {seconds:.1f} s")
-        if isinstance(run.failure, NotConfigured | LoginRefused):
-            raise CommandError(f"{name}: {run.error}", returncode=2)
-        for error in [*errors_of(run), *([stopped] if (stopped := run.checkpoint.get("stopped_by")) else [])]:
-            self.stderr.write(f"{name}: {error}")
+        teller.tell(run, name=name, more=left)
+        if stopped := run.checkpoint.get("stopped_by"):
+            self.stderr.write(f"{name}: {stopped}")
+        return run
 
     def _show(self, modules: Sequence[Progress]) -> None:
         table = Table(box=None, pad_edge=False)

@@ -10,7 +10,8 @@ from zoho_sync import remap, runs
 from zoho_sync.entities import BY_MODULE, Entity
 from zoho_sync.management.arguments import chosen_entities
 from zoho_sync.management.interrupting import stoppable
-from zoho_sync.management.progress import RunBar, errors_of
+from zoho_sync.management.performing import Teller, take_again
+from zoho_sync.management.progress import RunBar
 from zoho_sync.models import SyncRun
 
 LEAST_BATCH, MOST_BATCH = 10, 500
@@ -46,7 +47,8 @@ class Command(BaseCommand):
         if options["dry_run"]:
             with RunBar(entity.name) as bar:
                 run = remap.rehearse(entity.module, batch_size=options["batch_size"], track=bar.show)
-            return self._tell(run, dry=True)
+            Teller(self, COUNTS).tell(run, name=entity.name, status=f"would be {run.status}")
+            return run
         try:
             opened = runs.open_run(
                 SyncRun.Kind.REMAP,
@@ -60,32 +62,12 @@ class Command(BaseCommand):
         return self._perform(runs.take(opened.pk))
 
     def _resume(self, run_id: int) -> SyncRun:
-        known = SyncRun.objects.filter(pk=run_id, kind=SyncRun.Kind.REMAP)
-        if not known.exists():
-            raise CommandError(f"--resume: there is no run {run_id} that maps anew", returncode=2)
-        try:
-            return self._perform(runs.take(run_id, resume=True))
-        except (runs.NotResumable, runs.AlreadyRunning) as error:
-            raise CommandError(f"--resume: {error}", returncode=2) from error
+        remaps = SyncRun.objects.filter(kind=SyncRun.Kind.REMAP)
+        unknown = f"there is no run {run_id} that maps anew"
+        return self._perform(take_again(run_id, remaps, unknown=unknown, asks_zoho=False))
 
     def _perform(self, run: SyncRun) -> SyncRun:
-        name = BY_MODULE[run.module].name
-        with RunBar(name) as bar:
-            try:
-                remap.perform(run, track=bar.show)
-            except KeyboardInterrupt:
-                self.stderr.write(f"{name}: stopped; go on with: manage.py zoho_remap --resume {run.pk}")
-                raise SystemExit(1) from None
-            except runs.RunTaken as error:
-                raise CommandError(str(error)) from error
-        return self._tell(run)
-
-    def _tell(self, run: SyncRun, *, dry: bool = False) -> SyncRun:
-        name = BY_MODULE[run.module].name
-        counts = ", ".join(f"{getattr(run, count)} {count}" for count in COUNTS)
-        status = "would be " if dry else ""
-        seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0
-        self.stdout.write(f"{name}: {status}{run.status}, {counts}, {seconds:.1f} s")
-        for error in errors_of(run):
-            self.stderr.write(f"{name}: {error}")
+        name, teller = BY_MODULE[run.module].name, Teller(self, COUNTS)
+        teller.perform(run, remap.perform, name=name, go_on=f"go on with: manage.py zoho_remap --resume {run.pk}")
+        teller.tell(run, name=name)
         return run
