@@ -19,6 +19,8 @@ def api_root(request: HttpRequest) -> JsonResponse:
             "version": settings.APP_VERSION,
             "docs": request.build_absolute_uri(reverse("api-docs")),
             "schema": request.build_absolute_uri(reverse("api-schema")),
+            "erp": request.build_absolute_uri(reverse("erp-root")),
+            "mobile": request.build_absolute_uri(reverse("mobile:home")),
             "health": request.build_absolute_uri(reverse("health")),
         }
     )

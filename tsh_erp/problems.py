@@ -34,6 +34,7 @@ TITLES: Mapping[int, tuple[str, Any, Any]] = {
     405: ("method_not_allowed", _("Method not allowed"), _("This address does not answer this method.")),
     406: ("not_acceptable", _("Not acceptable"), _("The requested format is not available.")),
     409: ("conflict", _("Conflict"), _("The request does not fit the present state.")),
+    410: ("gone", _("Gone"), _("This is no longer offered.")),
     413: ("too_large", _("Too large"), _("The request body is too large.")),
     415: ("unsupported_media_type", _("Unsupported format"), _("This format of the request body is not understood.")),
     422: ("unprocessable", _("Cannot be processed"), _("The request was understood but cannot be carried out.")),
@@ -53,10 +54,12 @@ def problem(
     code: str = "",
     detail: str | Promise = "",
     errors: Sequence[Mapping[str, Any]] = (),
+    members: Mapping[str, Any] | None = None,
 ) -> JsonResponse:
     """An error answer in the request's language; `code` and `detail` default to those of `status`.
 
     `errors` are objects with `field` (a path such as "items[0].quantity"; "" is the whole), `code` and `detail`.
+    `members` are added beside the usual ones.
     """
     default_code, title, default_detail = TITLES.get(status) or _unnamed(status)
     body = {
@@ -66,8 +69,9 @@ def problem(
         "detail": str(detail or default_detail),
         "instance": request.path,
         "code": code or default_code,
-        "errors": [{key: str(value) for key, value in error.items()} for error in errors],
+        "errors": [{key: _encodable(str(value)) for key, value in error.items()} for error in errors],
         "request_id": request_id(request),
+        **(members or {}),
     }
     response = JsonResponse(body, status=status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
     response["Content-Language"] = translation.get_language() or ""
@@ -77,7 +81,11 @@ def problem(
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponseBase | None:
-    """REST framework's errors as problems; None for what nobody foresaw, which becomes a 500 further out."""
+    """REST framework's errors as problems; None for what nobody foresaw, which becomes a 500 further out.
+
+    `context["renamed"]` says what an API calls REST framework's codes. An exception may carry `errors` and
+    `members` for the problem; with `wait` (seconds) both the header and the problem say when to come back.
+    """
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
@@ -86,10 +94,15 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> HttpRespons
         return None
     set_rollback()
     code, detail, errors = _explain(exc)
-    response = problem(context["request"]._request, exc.status_code, code, detail, errors)
+    members = dict(getattr(exc, "members", {}))
+    wait = getattr(exc, "wait", None)
+    if wait is not None:
+        members["retry_after"] = int(wait)
+    code = context.get("renamed", {}).get(code, code)
+    response = problem(context["request"]._request, exc.status_code, code, detail, errors, members)
     if getattr(exc, "auth_header", None):
         response["WWW-Authenticate"] = exc.auth_header  # type: ignore[attr-defined]
-    if (wait := getattr(exc, "wait", None)) is not None:
+    if wait is not None:
         response["Retry-After"] = str(int(wait))
     return response
 
@@ -119,6 +132,11 @@ class ProblemMiddleware:
         return answer
 
 
+def _encodable(text: str) -> str:
+    """What was sent is repeated in errors, and JSON may name halves of letters that no UTF-8 has."""
+    return text.encode(errors="replace").decode()
+
+
 def speaks_json(path: str) -> bool:
     """Whether errors at this path are for programs."""
     return path.startswith(("/api/", "/health/")) or path in ("/api", "/health")
@@ -132,7 +150,7 @@ def _explain(exc: exceptions.APIException) -> tuple[str, str, list[dict[str, str
     if isinstance(exc, exceptions.ValidationError):
         return "invalid", _("Some values are not valid."), list(_flatten(exc.detail))  # type: ignore[return-value]
     if isinstance(exc.detail, exceptions.ErrorDetail):
-        return str(exc.detail.code), str(exc.detail), []
+        return str(exc.detail.code), str(exc.detail), list(getattr(exc, "errors", ()))
     return exc.default_code, "", list(_flatten(exc.detail))
 
 

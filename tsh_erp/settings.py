@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -57,13 +58,23 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
+    "knox",
+    "phonenumber_field",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "simple_history",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_q",
     "django_structlog",
+    "import_export",
     "tsh_erp.common.apps.CommonConfig",
     "tsh_erp.events.apps.EventsConfig",
     "tsh_erp.jobs.apps.JobsConfig",
+    "tsh_erp.auditing.apps.AuditingConfig",
+    "tsh_erp.signin.apps.SigninConfig",
     "catalog.apps.CatalogConfig",
     "commerce.apps.CommerceConfig",
     "zoho_sync.apps.ZohoSyncConfig",
@@ -73,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tsh_erp.request_metrics.RequestMetricsMiddleware",
     "tsh_erp.request_log.RequestLogMiddleware",
+    "tsh_erp.compression.CompressionMiddleware",
     "tsh_erp.problems.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -84,7 +96,12 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "tsh_erp.auditing.middleware.AuditMiddleware",
+    "tsh_erp.signin.gate.SecondFactorMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "tsh_erp.urls"
 WSGI_APPLICATION = "tsh_erp.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -127,6 +144,29 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# --- signing in --------------------------------------------------------------------------------
+
+# Who must give a second factor: nobody, all staff, or superusers only. Whoever has set one up gives it anyway.
+ADMIN_REQUIRE_TWO_FACTOR = env.choice("ADMIN_REQUIRE_TWO_FACTOR", "none", ("none", "staff", "superusers"))
+ADMIN_LOCK_OUT_AFTER = env.integer("ADMIN_LOCK_OUT_AFTER", 5, least=1, most=100)
+ADMIN_LOCK_OUT_MINUTES = env.integer("ADMIN_LOCK_OUT_MINUTES", 15, least=1, most=24 * 60)
+AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 730, least=1)
+
+AXES_FAILURE_LIMIT = ADMIN_LOCK_OUT_AFTER
+AXES_COOLOFF_TIME = timedelta(minutes=ADMIN_LOCK_OUT_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_NEVER_LOCKOUT_GET = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "tsh_erp.callers.client_address"
+AXES_LOCKOUT_CALLABLE = "tsh_erp.signin.lockout.locked_out"
+AXES_DISABLE_ACCESS_LOG = True  # the audit has it
+AXES_ENABLE_ADMIN = False  # a page of our own unlocks
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken", "next"]
+AXES_VERBOSE = False
+OTP_TOTP_ISSUER = APP_NAME
 
 # --- database ----------------------------------------------------------------------------------
 
@@ -171,6 +211,9 @@ DISABLE_SERVER_SIDE_CURSORS = True
 
 _default_cache = "locmemcache://" if IS_DEVELOPMENT else "dbcache://cache"
 CACHES = {"default": environ.Env.cache_url_config(env.secret("CACHE_URL", _default_cache))}
+if CACHES["default"]["BACKEND"].rpartition(".")[2] in ("DatabaseCache", "LocMemCache"):
+    # Django's 300 would throw away counts of callers that are still running.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 10_000)
 
 # --- language and time -------------------------------------------------------------------------
 
@@ -186,6 +229,19 @@ TIME_ZONE = "Asia/Baghdad"
 CATALOG_CURRENCY = env.text("CATALOG_CURRENCY", "")
 if CATALOG_CURRENCY and not re.fullmatch("[A-Z]{3}", CATALOG_CURRENCY):
     raise ImproperlyConfigured(f"CATALOG_CURRENCY: {CATALOG_CURRENCY!r} is no currency code such as USD")
+
+# The days past due that part the columns of every ageing table: 1–30, 31–60, 61–90, more.
+_ageing_days = env.texts("AGEING_DAYS", "30,60,90")
+if not _ageing_days or not all(re.fullmatch(r"[1-9]\d{0,3}", days) for days in _ageing_days):
+    raise ImproperlyConfigured("AGEING_DAYS: days that rise, such as 30,60,90")
+AGEING_DAYS = tuple(int(days) for days in _ageing_days)
+if sorted(set(AGEING_DAYS)) != list(AGEING_DAYS):
+    raise ImproperlyConfigured("AGEING_DAYS: days that rise, such as 30,60,90")
+
+# The head of what is printed.
+COMPANY_NAME = env.text("COMPANY_NAME", APP_NAME)
+COMPANY_ADDRESS = env.text("COMPANY_ADDRESS")
+COMPANY_PHONE = env.text("COMPANY_PHONE")
 
 # --- security ----------------------------------------------------------------------------------
 
@@ -215,7 +271,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # --- REST --------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # Programs send a token; the first of them says how to sign in.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "mobile_bff.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -225,6 +285,12 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "tsh_erp.problems.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
 }
+# Requests a minute: of a guest's address, of a signed-in user, and of what is dear or guessable.
+MOBILE_LIMITS = {"anon": 60, "user": 300, "search": 60, "calculate": 60, "login": 5}
+# Phones hold one hashed token per device; `mobile_bff.authentication` reads them.
+KNOX_TOKEN_MODEL = "commerce.DeviceToken"  # noqa: S105 — a model
+REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTH_HEADER_PREFIX": "Bearer"}
+PHONENUMBER_DEFAULT_REGION = "IQ"
 SPECTACULAR_SETTINGS = {
     "TITLE": APP_NAME,
     "VERSION": APP_VERSION,
@@ -235,11 +301,35 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "tsh_erp.rest.schema.describe_problems",
+        "mobile_bff.schema.describe_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "RunStatus": "zoho_sync.models.runs.SyncRun.Status",
         "JobStatus": "zoho_sync.models.queue.Status",
+        "OrderStatus": "commerce.choices.OrderStatus",
+        "RunKind": "zoho_sync.models.runs.SyncRun.Kind",
+        "StockStatus": ["in_stock", "low", "out"],
+        "RefusalReason": "mobile_bff.shapes.REFUSALS",
+        "ReviewStatus": "commerce.choices.ReviewStatus",
+        "CartState": "commerce.choices.CartState",
+        "PromotionKind": "commerce.choices.PromotionKind",
+        "PaymentKind": "commerce.choices.PaymentKind",
+        "AddressKind": "commerce.models.contacts.ZohoAddress.Kind",
+        "AdjustmentType": "commerce.models.adjustments.InventoryAdjustment.Type",
+        "ProductKind": "catalog.choices.ProductKind",
+        "ProductType": "catalog.choices.ProductType",
+        "PriceListKind": "catalog.choices.PriceListKind",
+        "LedgerReason": "catalog.choices.LedgerReason",
     },
 }
+
+# --- import and export ---------------------------------------------------------------------------
+
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 
 # --- logs --------------------------------------------------------------------------------------
 
@@ -319,7 +409,7 @@ _sender = EMAIL_HOST_USER if "@" in EMAIL_HOST_USER else "tsh-erp@localhost"
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", _sender)
 
 env.refuse_unknown(
-    prefixes=("TDS_", "ZOHO_", "WEBHOOK_", "DRIFT_", "ALERT_", "EMAIL_"),
+    prefixes=("ADMIN_", "ALERT_", "AUDIT_", "DRIFT_", "EMAIL_", "TDS_", "WEBHOOK_", "ZOHO_"),
     # Read by the Procfile and by gunicorn; the last is a promised name that nothing uses yet.
     besides=("PORT", "SANDBOX_ITEMS", "WEB_CONCURRENCY", "SENTRY_DSN"),
 )

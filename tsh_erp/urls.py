@@ -18,10 +18,12 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("media/pictures/<path:name>", serve_picture, name="picture"),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("admin/two-factor/", include("tsh_erp.signin.urls")),
     path("admin/", admin.site.urls),
     path("api/", api_root, name="api-root"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/erp/", include("tsh_erp.erp_urls")),
     path("api/mobile/", include("mobile_bff.urls")),
     path("", include("zoho_sync.urls")),
 ]

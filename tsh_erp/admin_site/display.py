@@ -152,6 +152,6 @@ def _hexadecimal(body: bytes) -> str:
 
 def _block(text: str, *, is_cut: bool) -> SafeString:
     if not is_cut:
-        return format_html('<pre class="payload">{}</pre>', text)
+        return format_html('<pre class="payload" tabindex="0">{}</pre>', text)
     note = _("This is only the beginning.")
-    return format_html('<pre class="payload">{}</pre><p class="help">{}</p>', text, note)
+    return format_html('<pre class="payload" tabindex="0">{}</pre><p class="help">{}</p>', text, note)

@@ -16,12 +16,30 @@ from tsh_erp.admin_site.display import NOTHING
 A = TypeVar("A", bound=type)
 
 
-def show_number(value: Decimal | None) -> SafeString | None:
-    """The exact number with separators and without the zeros that storage adds; read from the left in Arabic too."""
-    if value is None:
+# Digits that people expect behind the point of an amount; every currency shows more where there are more.
+DECIMALS = {"USD": 2, "EUR": 2}
+
+
+def show_number(value: Decimal | None, *, decimals: int = 0) -> SafeString | None:
+    """The exact number with separators and without the zeros that storage adds; read from the left in Arabic too.
+
+    `decimals` are shown at least.
+    """
+    return None if value is None else format_html('<bdi dir="ltr">{}</bdi>', plain_number(value, decimals=decimals))
+
+
+def show_money(amount: Decimal | None, currency: str) -> SafeString | None:
+    """An amount with its currency."""
+    if amount is None:
         return None
-    text = f"{value:,f}"
-    return format_html('<bdi dir="ltr">{}</bdi>', text.rstrip("0").rstrip(".") if "." in text else text)
+    return format_html("{} {}", show_number(amount, decimals=DECIMALS.get(currency, 0)) or "", currency)
+
+
+def plain_number(value: Decimal, *, decimals: int = 0) -> str:
+    """The digits of `show_number`."""
+    whole, _, rest = f"{value:,f}".partition(".")
+    rest = rest.rstrip("0").ljust(decimals, "0")
+    return f"{whole}.{rest}" if rest else whole
 
 
 def with_figures(model: type[models.Model]) -> Callable[[A], A]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 
+from tsh_erp.admin_site.panels import PanelsAdmin
 from tsh_erp.common.models import MirroredModel
 
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
 
-
-class FromZohoAdmin(ModelAdmin):
+class FromZohoAdmin(PanelsAdmin):
     """Gives the rows of mirrored tables three tools: sync again, open in Zoho, what Zoho sent."""
-
-    class Media:
-        css = {"all": ["admin_site/display.css"]}
 
     def __init__(self, model: Any, admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from tsh_erp.admin_site.display import NOTHING
-from tsh_erp.admin_site.paging import BoundedPaginator
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
+from tsh_erp.admin_site.panels import PanelsAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(PanelsAdmin):
     """Nobody adds, changes or deletes here, superusers included.
 
     `heavy` are the columns that a list does not load.
     """
 
-    show_full_result_count = False
     empty_value_display = NOTHING
     heavy: tuple[str, ...] = ()
-
-    class Media:
-        css = {"all": ["admin_site/display.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
@@ -49,6 +40,5 @@ class ReadOnlyAdmin(ModelAdmin):
 class GrowingTableAdmin(ReadOnlyAdmin):
     """A table that grows for ever: nothing on its list reads all of it."""
 
-    paginator = BoundedPaginator
     show_facets = admin.ShowFacets.NEVER  # each would count the whole table
     list_per_page = 50

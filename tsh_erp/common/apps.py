@@ -9,3 +9,4 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         from tsh_erp import checks  # noqa: F401  (registers the system checks)
+        from tsh_erp.common import connections  # noqa: F401  (listens to new connections)

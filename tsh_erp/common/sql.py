@@ -24,6 +24,36 @@ NOTHING = r"\N"  # NULL in COPY's text format
 MOST_PARAMETERS = 30_000  # SQLite takes 32,766
 
 
+class _AnyOf(models.Lookup):
+    """`column = ANY(array)`."""
+
+    prepare_rhs = False  # the values are as the driver takes them
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", [*parameters, self.rhs]
+
+
+def among(column: str, values: Sequence[Any]) -> Any:
+    """A condition: the column holds one of `values`, which the driver takes as they are.
+
+    What `column__in` says; but PostgreSQL is given one parameter, and Django has nothing to prepare for each value.
+    """
+    if connection.vendor != "postgresql":
+        return models.Q(**{f"{column}__in": values})
+    return _AnyOf(models.F(column), [*values])
+
+
+def without_waiting() -> None:
+    """Have the commit of this transaction not wait for the disk: for notes between the steps of long work.
+
+    A crash of the database may undo it, but never without all that was committed after it. PostgreSQL only.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO off")
+
+
 def update_from_values(
     model: type[models.Model],
     fields: Sequence[str],

@@ -37,6 +37,7 @@ class Job:
     cluster: str
     is_late: bool
     is_silent: bool
+    is_paused: bool
     recent: Sequence[JobRun]
 
     @property
@@ -50,20 +51,20 @@ class Job:
         return ended is not None and ended.state != JobRun.State.SUCCEEDED
 
 
-def read_jobs(*, at: datetime) -> list[Job]:
-    """All periodic jobs by name. Two queries."""
+def read_jobs(*, at: datetime, shown: int = SHOWN_RUNS) -> list[Job]:
+    """All periodic jobs by name, each with its last `shown` runs (two at least). Two queries."""
     runs = JobRun.objects.filter(name=OuterRef("name")).order_by("-id").values("id")
     schedules = list(
         Schedule.objects.order_by("name").annotate(
-            newest_run=Subquery(runs[:1]), first_shown=Subquery(runs[SHOWN_RUNS - 1 : SHOWN_RUNS])
+            newest_run=Subquery(runs[:1]), first_shown=Subquery(runs[shown - 1 : shown])
         )
     )
-    shown = [Q(name=one.name, id__gte=one.first_shown or 0) for one in schedules if one.newest_run]
+    wanted = [Q(name=one.name, id__gte=one.first_shown or 0) for one in schedules if one.newest_run]
     recent: dict[str, list[JobRun]] = {}
-    if shown:
-        for run in JobRun.objects.filter(reduce(or_, shown)).order_by("-id").defer("error"):
+    if wanted:
+        for run in JobRun.objects.filter(reduce(or_, wanted)).order_by("-id").defer("error"):
             recent.setdefault(run.name, []).append(run)
-    return [_job(one, recent.get(one.name, [])[:SHOWN_RUNS], at) for one in schedules]
+    return [_job(one, recent.get(one.name, [])[:shown], at) for one in schedules]
 
 
 def _job(schedule: Schedule, recent: Sequence[JobRun], at: datetime) -> Job:
@@ -78,7 +79,8 @@ def _job(schedule: Schedule, recent: Sequence[JobRun], at: datetime) -> Job:
         next_run=schedule.next_run,
         cluster=schedule.cluster or "",
         is_late=schedule.repeats != 0 and schedule.next_run is not None and schedule.next_run < at - LATE,
-        is_silent=first_known is not None and first_known < at - 2 * every - LATE,
+        is_silent=schedule.repeats != 0 and first_known is not None and first_known < at - 2 * every - LATE,
+        is_paused=schedule.repeats == 0,
         recent=recent,
     )
 

@@ -10,8 +10,10 @@ from datetime import datetime
 import structlog
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
+from django.utils import timezone
 
 from tsh_erp.jobs.heartbeat import ask_for_beat, last_beat
+from tsh_erp.jobs.schedules import bring_back
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +39,13 @@ class Watch:
         self._changed_at, self._patience = self._now(), max(self._window, START_SECONDS)
 
     def has_stopped(self) -> bool:
-        """Whether nothing was heard for the window. Asks the cluster to beat, for the next look."""
+        """Whether nothing was heard for the window. Asks the cluster to beat, for the next look.
+
+        Sees to the schedules too: after a clock was put back nobody inside the cluster would be called to.
+        """
         try:
             close_old_connections()
+            bring_back(at=timezone.now())
             ask_for_beat(self._cluster)
             newest = last_beat(self._cluster, host=socket.gethostname()[:100])
         except DatabaseError:

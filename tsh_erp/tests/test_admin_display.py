@@ -45,13 +45,15 @@ def test_json_keeps_its_digits_and_letters():
     shown = shown_json({"name": "كيبل", "rate": Decimal("12.50"), "tags": []})
 
     assert shown == (
-        '<pre class="payload">{\n  &quot;name&quot;: &quot;كيبل&quot;,\n  &quot;rate&quot;: 12.50,\n'
+        '<pre class="payload" tabindex="0">{\n  &quot;name&quot;: &quot;كيبل&quot;,\n  &quot;rate&quot;: 12.50,\n'
         "  &quot;tags&quot;: []\n}</pre>"
     )
 
 
 def test_bytes_that_are_no_text_are_shown_in_hexadecimal():
-    assert shown_bytes(b"\xff\xfeA<") == (f'<pre class="payload">000000  {"ff fe 41 3c":<47}  ..A&lt;</pre>')
+    assert shown_bytes(b"\xff\xfeA<") == (
+        f'<pre class="payload" tabindex="0">000000  {"ff fe 41 3c":<47}  ..A&lt;</pre>'
+    )
 
 
 @pytest.mark.parametrize("empty", [shown_bytes(b""), shown_json(None), preformatted(""), together([])])

@@ -42,6 +42,7 @@ urlpatterns = [
     path("api/order", order),
     path("api/private", api_view(["GET"])(permission_classes([IsAuthenticated])(lambda request: None))),
     path("api/gone", drf_raising(Http404("Product 17 of customer 9"))),
+    path("api/halves", drf_raising(exceptions.ValidationError({"\ud800": ["\ud83d is no choice."]}))),
     path("api/slow", drf_raising(exceptions.Throttled(wait=30))),
     path("api/broken", drf_raising(RuntimeError("password is hunter2"))),
     path("api/plain/broken", raising(RuntimeError("password is hunter2"))),
@@ -66,6 +67,13 @@ def get():
         return getattr(client, method)(address, headers={"accept-language": language, "x-request-id": "r-1"}, **data)
 
     return ask
+
+
+def test_half_a_letter_that_was_sent_is_answered_and_not_a_crash(get):
+    answer = get("/api/halves")
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [{"field": "?", "code": "invalid", "detail": "? is no choice."}]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +102,7 @@ def test_every_error_of_the_api_is_a_problem(get, settings, address, method, sta
 
     body = answer.json()
     assert answer["Content-Type"] == "application/problem+json"
-    assert list(body) == MEMBERS
+    assert list(body) == MEMBERS + (["retry_after"] if status == 429 else [])
     assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
     assert (body["instance"], body["request_id"], answer["X-Request-Id"]) == (address, "r-1", "r-1")
     assert answer["X-Content-Type-Options"] == "nosniff"

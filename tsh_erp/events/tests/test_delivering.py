@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tsh_erp.events import delivering, subscribing
@@ -91,6 +92,35 @@ def test_a_subscriber_that_raises_keeps_nobody_else_from_hearing(listen):
     assert (failed.subscriber, failed.event.aggregate, failed.attempts) == ("tests.a_bad_one", "product:2", 1)
     assert failed.error == "RuntimeError: cannot bear product:2"
     assert not StoredEvent.objects.filter(dispatched_at__isnull=True).exists()
+
+
+def test_a_statement_that_the_database_never_understands_stops_nobody_else(listen):
+    def ask_nonsense(events):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM nowhere")
+
+    listen("catalog.*", ask_nonsense, "tests.a_bad_one")
+    good = listen("catalog.*", Listener(), "tests.good_one")
+    say("product:1")
+
+    assert dispatch() == 1
+
+    assert good.calls == [["product:1"]]
+    assert "nowhere" in FailedDelivery.objects.get(subscriber="tests.a_bad_one").error
+
+
+def test_trouble_of_the_databases_own_is_no_failure_of_the_subscriber(listen):
+    def meet_a_lock(events):
+        raise OperationalError("database is locked")
+
+    listen("catalog.*", meet_a_lock)
+    say("product:1")
+
+    with pytest.raises(OperationalError, match="locked"):
+        dispatch()
+
+    assert StoredEvent.objects.filter(dispatched_at__isnull=True).count() == 1
+    assert not FailedDelivery.objects.exists()
 
 
 def test_what_a_failing_subscriber_wrote_is_rolled_back_for_its_event_alone(listen):

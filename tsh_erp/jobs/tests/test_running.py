@@ -19,7 +19,8 @@ from tsh_erp.jobs.models import JobRun
 from tsh_erp.jobs.processes import is_gone, this_process
 from tsh_erp.jobs.reading import read_jobs
 from tsh_erp.jobs.running import give_up_dead, run_job
-from tsh_erp.jobs.schedules import Periodic, write_schedules
+from tsh_erp.jobs.schedules import Periodic, bring_back, write_schedules
+from tsh_erp.jobs.watching import Watch
 
 # django-q2's scheduler closes connections, which would end a test's transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -275,3 +276,45 @@ def test_reading_costs_two_queries_and_shows_each_jobs_newest_runs(django_assert
     assert [len(job.recent) for job in jobs] == [13, 20, 0, 0]
     newest = list(JobRun.objects.filter(name="job 1").order_by("-id").values_list("id", flat=True)[:20])
     assert [run.pk for run in jobs[1].recent] == newest
+
+
+# --- a clock that is put back ---------------------------------------------------------------------
+
+
+def plan(name: str, minutes: int, next_run: datetime, **values: object) -> None:
+    kind = Schedule.MINUTES if minutes else Schedule.DAILY
+    Schedule.objects.create(
+        name=name, func=f"{HERE}.work", schedule_type=kind, minutes=minutes or None, next_run=next_run, **values
+    )
+
+
+def test_after_the_clock_was_put_back_an_hour_jobs_run_by_the_new_time():
+    now = datetime(2026, 11, 22, 9, 20, tzinfo=UTC)
+    behind = now + timedelta(hours=1)
+    plan("each minute", 1, behind)
+    plan("each quarter", 15, behind + timedelta(minutes=10))
+    plan("hourly", 60, datetime(2026, 11, 22, 11, 0, tzinfo=UTC))
+    plan("daily", 0, now + timedelta(hours=24, minutes=30))
+    plan("paused", 1, behind, repeats=0)
+    plan("in time", 15, now + timedelta(minutes=14))
+
+    assert bring_back(at=now) == 3
+    assert bring_back(at=now) == 0
+
+    told = {one.name: one.next_run for one in Schedule.objects.all()}
+    assert told == {
+        "each minute": now,
+        "each quarter": now,
+        "hourly": datetime(2026, 11, 22, 10, 0, tzinfo=UTC),
+        "daily": now + timedelta(hours=24, minutes=30),
+        "paused": behind,
+        "in time": now + timedelta(minutes=14),
+    }
+
+
+def test_whoever_watches_a_cluster_sees_to_its_schedules():
+    plan("each minute", 1, timezone.now() + timedelta(hours=1))
+
+    Watch("long", window=60).has_stopped()
+
+    assert Schedule.objects.get().next_run <= timezone.now()
