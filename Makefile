@@ -1,7 +1,7 @@
 # What people type. Everything else is in scripts/ or behind `python manage.py`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check lint bench e2e lock messages
+.PHONY: help run test test-all check lint bench e2e chaos lock messages schema
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,8 +24,11 @@ test: $(VENV)/.installed-dev  ## Run the tests on SQLite and, where one answers,
 test-all: $(VENV)/.installed-dev  ## Run every test: end to end, load, browser, long random runs
 	@HYPOTHESIS_PROFILE=thorough scripts/test.sh
 
-e2e: $(VENV)/.installed-dev  ## Run the end-to-end tests only
-	@scripts/test.sh tests/end_to_end
+e2e: $(VENV)/.installed-dev  ## Run the end-to-end tests and the journeys in a real browser only
+	@scripts/test.sh tests/end_to_end tests/browser
+
+chaos: $(VENV)/.installed-dev  ## Kill everything for minutes on a PostgreSQL of its own; see that nothing is lost
+	@python -m tests.load.chaos $(CHAOS)
 
 lint: $(VENV)/.installed-dev  ## Style, types, layers, templates
 	ruff check .
@@ -39,6 +42,7 @@ check: lint  ## Everything that can be checked without running tests
 	python manage.py makemigrations --check --dry-run
 	scripts/check_deploy.sh
 	scripts/check_translations.sh
+	scripts/check_schema.sh
 	python -m scripts.check_secrets
 
 bench: $(VENV)/.installed-dev  ## Run the benchmarks (BENCH="ingest drain" picks some)
@@ -51,6 +55,9 @@ lock: $(VENV)/.installed-dev  ## Pin requirements.in and requirements-dev.in wit
 
 messages: $(VENV)/.installed-dev  ## Collect our texts into locale/ar and compile them
 	scripts/messages.sh
+
+schema: $(VENV)/.installed-dev  ## Write docs/openapi.yaml anew
+	@scripts/check_schema.sh write
 
 $(VENV)/.installed: requirements.txt
 	@echo "Installing requirements (once) ..."

@@ -88,6 +88,24 @@ BENCHMARKS: dict[str, tuple[str, tuple[Option, ...]]] = {
             Option("requests", 60, "requests for each page"),
         ),
     ),
+    "admin": (
+        "time of the overview and of every list of the admin, with a million rows in inbox, queue and log",
+        (
+            Option("rows", 1_000_000, "rows in each of the three tables"),
+            Option("products", 50_000, "products, and documents of each kind"),
+            Option("partners", 5_000, "customers, and a tenth as many vendors"),
+            Option("requests", 20, "requests for each page"),
+        ),
+    ),
+    "mobile": (
+        "bytes, calls and time of the phones' screens, beside the same screen from the ERP's own resources",
+        (
+            Option("products", 50_000, "products of the shop"),
+            Option("rate", 20.0, "requests a second"),
+            Option("seconds", 20.0, "how long each measurement asks"),
+            Option("clients", 20, "phones that ask at the same time"),
+        ),
+    ),
     "remap": (
         "mirrored records mapped anew a second, beside a loop that gets and saves",
         (Option("items", 20_000, "mirrored items"),),

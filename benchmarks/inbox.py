@@ -21,8 +21,8 @@ CHUNK = 1_000
 
 
 def empty_tables() -> None:
-    """Delete all rows of the benchmarks' own database."""
-    call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+    """Delete all rows of the benchmarks' own database, also of tables whose model was swapped for one of ours."""
+    call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True, allow_cascade=True)
 
 
 def store_events(first: int, count: int, *, with_jobs: bool = True) -> None:

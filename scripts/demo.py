@@ -23,6 +23,7 @@ LOADS: tuple[tuple[str, ...], ...] = (
     ("sync_zoho", "item", "contact", "--full"),
     ("sync_stock", "--mode", "full"),
     ("sync_zoho",),
+    ("demo_shop",),
     ("zoho_backfill",),
 )
 
@@ -72,6 +73,7 @@ def _banner(source: str) -> str:
         f"  Admin   {WEB}/admin/      user admin, password {password}",
         f"  API     {WEB}/api/docs/",
         f"  Health  {WEB}/health",
+        f"  Phones  {WEB}/api/mobile/home; who can sign in is said below, once the shop is set up",
         "",
         "Ctrl-C stops everything.",
     )

@@ -32,6 +32,7 @@ SMALL = {
     "latency": (["--seconds", "2", "--rate", "5"], {"p50_seconds", "p95_seconds"}),
     "stock": (["--items", "150"], {"per_second", "calls"}),
     "monitoring": (["--rows", "1000", "--requests", "3"], {"p95_ms"}),
+    "admin": (["--rows", "1000", "--products", "120", "--partners", "20", "--requests", "1"], {"p95_ms", "html_kb"}),
     "forecast": ([], {"mae", "coverage", "naive_mae"}),
     "remap": (
         ["--items", "250"],
@@ -47,6 +48,10 @@ SMALL = {
             "peak_mb_growth",
             "calls",
         },
+    ),
+    "mobile": (
+        ["--products", "250", "--rate", "10", "--seconds", "2", "--clients", "4", "--repeat", "1"],
+        {"bytes_saved", "calls_saved", "p95_ms", "ratio_50k_to_2k", "home_bytes", "home_gzip_bytes"},
     ),
     "backlog": (["--finished", "500", "--waiting", "200", "--claims", "3"], {"claim_ms", "ratio_to_empty"}),
 }

@@ -14,7 +14,7 @@ from django_q.models import OrmQ
 from django_q.tasks import async_task
 
 from tests.live.environment import project_environment
-from tests.live.processes import PYTHON, LiveProcess
+from tests.live.processes import PYTHON, LiveProcess, children
 from tests.live.tables import empty_tables
 from tests.live.waiting import wait_for
 from tsh_erp.jobs.heartbeat import last_beat
@@ -71,10 +71,6 @@ class Cluster:
     def family(self) -> list[int]:
         """The head, its guard, and what the guard started: two workers, a pusher and a monitor."""
         return [self.head, self.guard, *children(self.guard)]
-
-
-def children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_alive(pid: int) -> bool:

@@ -1,0 +1,1 @@
+"""What is promised to others, tried cell by cell and call by call."""
