@@ -291,7 +291,8 @@ def test_a_list_costs_the_same_at_any_length_and_stays_small(staff, goods, model
     dispatch()
 
     listed = []
-    assert count_queries(lambda: listed.append(staff.get(page))) == short
+    # Of several pages, the keys of one are found before its rows are read.
+    assert count_queries(lambda: listed.append(staff.get(page))) == short + 1
     assert len(listed[0].context["cl"].result_list) == 100
     assert len(listed[0].content) < 150 * 1024
 

@@ -208,14 +208,14 @@ def test_settings_are_one_page_that_shows_what_holds_before_it_is_saved(staff):
     assert not AppSettings.objects.exists()
 
     values = form_values(staff.get(listed.url))
-    wanted = {"in_maintenance": "on", "maintenance_message_ar": "نعود قريبا", "stock_clock": "physical"}
+    wanted = {"in_maintenance": "on", "maintenance_message_ar": "نفتح غداً", "stock_clock": "physical"}
     answer = staff.post(listed.url, values | wanted | {"cash_rounding": "up", "minimum_version": "1.2.0"})
 
     assert answer.status_code == 302
     saved = AppSettings.objects.get()
     assert (saved.in_maintenance, saved.stock_clock, saved.cash_rounding) == (True, "physical", "up")
     shown = staff.get(listed.url).content.decode()
-    assert shown.count("نعود قريبا") == 3  # the field, and both phones: there is no English message
+    assert shown.count("نفتح غداً") == 3  # the field, and both phones: there is no English message
     assert "1.2.0" in shown
     assert staff.get(page(AppSettings, "change", 2)).status_code == 302
     assert staff.get(page(AppSettings, "add")).status_code == 403

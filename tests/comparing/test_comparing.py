@@ -25,7 +25,7 @@ OURS = {
     *("voided_at", "identity_gap", "balance_gap", "position", "is_complete"),
     *("name_ar", "name_en", "description_ar", "is_hidden", "is_featured", "local_notes", "sort_order", "image"),
     *("login", "zoho_created_at", "opening_balance"),
-    *("search_text", "search_compact"),
+    *Product.DERIVED_FIELDS,
 }
 # Told by keys that no record of the sandbox has.
 NEVER_TOLD = {"tax_percentage", "sales_order_name", "sales_order", "purchase_order_name", "warehouse", "date"}

@@ -20,6 +20,7 @@ SAMPLES = {"int": "7", "slug": "seven", "str": "seven", "path": "7", "uuid": "7d
 PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
 # Django's own last resort for unknown admin addresses, which shadows nothing because it comes last.
 CATCH_ALL = "(?P<url>.*)$"
+KEYS = {lookup: "7" for lookup in (r"[1-9]\d{0,17}", "[0-9]+", r"\d+")}
 
 
 def declared(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -36,9 +37,11 @@ def samples(pattern: RoutePattern | RegexPattern) -> Iterator[str]:
     if isinstance(pattern, RoutePattern):
         yield PARAMETER.sub(lambda found: SAMPLES[found[1] or "str"], str(pattern))
         return
-    # Regular expressions here consist of text and groups of alternatives.
+    # Regular expressions here consist of text, groups of alternatives, and keys of rows.
     parts = re.split(r"\((?:\?P<\w+>|\?:)([^)]*)\)", str(pattern).strip("^$").replace("/?", "/"))
-    yield from ("".join(choice) for choice in product(*(part.split("|") for part in parts)))
+    yield from (
+        "".join(choice) for choice in product(*([KEYS.get(one, one) for one in part.split("|")] for part in parts))
+    )
 
 
 @pytest.mark.lesson("L18")

@@ -32,7 +32,7 @@ def test_each_role_sees_the_sections_of_its_work_and_may_open_all_of_them(client
 
     assert [name for name in shown if name != "apps"] == SEEN[group]
     for address in {address for addresses in shown.values() for address in addresses}:
-        assert client.get(address).status_code == 200, address
+        assert client.get(address, follow=True).status_code == 200, address
 
 
 def test_the_owner_of_everything_sees_every_page_once(admin_client):

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -124,7 +125,11 @@ def test_a_list_costs_the_same_queries_at_1_and_50_rows(admin_client):
     one_row = queries()
     fill(49, start=1)
 
-    assert queries() == one_row
+    # Where there are several pages, the keys of one are found before its rows are read.
+    several = {
+        model.__name__ for model in MODELS if model.objects.count() > admin.site.get_model_admin(model).list_per_page
+    }
+    assert queries() == {name: count + (name in several) for name, count in one_row.items()}
     assert max(one_row.values()) <= 6
 
 
