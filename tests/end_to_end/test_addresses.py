@@ -20,7 +20,7 @@ SAMPLES = {"int": "7", "slug": "seven", "str": "seven", "path": "7", "uuid": "7d
 PARAMETER = re.compile(r"<(?:(\w+):)?\w+>")
 # Django's own last resort for unknown admin addresses, which shadows nothing because it comes last.
 CATCH_ALL = "(?P<url>.*)$"
-KEYS = {lookup: "7" for lookup in (r"[1-9]\d{0,17}", "[0-9]+", r"\d+")}
+KEYS = dict.fromkeys((r"[1-9]\d{0,17}", "[0-9]+", r"\d+"), "7")
 
 
 def declared(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, URLPattern]]:

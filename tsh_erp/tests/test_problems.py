@@ -84,7 +84,7 @@ def test_half_a_letter_that_was_sent_is_answered_and_not_a_crash(get):
         ("/api/gone", "get", 404, "not_found"),
         ("/api/order", "get", 405, "method_not_allowed"),
         ("/api/plain/posted", "get", 405, "method_not_allowed"),
-        ("/api/private", "get", 403, "not_authenticated"),
+        ("/api/private", "get", 401, "not_authenticated"),
         ("/api/plain/forbidden", "get", 403, "permission_denied"),
         ("/api/plain/csrf", "post", 403, "permission_denied"),
         ("/api/plain/suspicious", "get", 400, "bad_request"),
