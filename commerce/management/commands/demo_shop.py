@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from commerce.demo_shop import set_up_logins, set_up_shop
+from commerce.services.best_sellers import refresh_best_sellers
 
 LETTERS = string.ascii_letters + string.digits
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         now = timezone.now()
         password = _password(options["password_file"])
         self.stdout.write(f"Shop: {set_up_shop(at=now)}")
+        refresh_best_sellers(at=now)
         for one in set_up_logins(password, at=now):
             self.stdout.write(
                 f"  phone {one.phone}, password {password}: {one.customer}, prices of {one.price_list or 'nobody yet'}"
