@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.db.models import Model
 from django.utils import translation
 from django_q.models import Failure, Schedule, Success
@@ -12,7 +13,7 @@ from tsh_erp.jobs.texts import TEXTS
 def shown_texts(model: type[Model]) -> set[str]:
     """The English texts of django-q2 on the pages of `model`."""
     page = admin.site._registry[model]
-    fields = {name for row in page.fields for name in ([row] if isinstance(row, str) else row)}
+    fields = set(flatten_fieldsets(page.fieldsets)) if page.fieldsets else set(flatten(page.fields))
     texts = {model._meta.verbose_name, model._meta.verbose_name_plural}
     for field in model._meta.concrete_fields:
         if field.name in fields | set(page.list_display) | set(page.list_filter):
