@@ -167,7 +167,8 @@ def test_not_even_a_log_for_debugging_names_the_address(hook, capsys):
         send()
         logging.getLogger("test").debug("this one is shown")
     finally:
-        logging.config.dictConfig(project.LOGGING)
+        with capsys.disabled():  # a handler keeps the stream that it finds, and this one is closed after the test
+            logging.config.dictConfig(project.LOGGING)
         logging.getLogger("urllib3").setLevel(before)
 
     logged = capsys.readouterr().err
