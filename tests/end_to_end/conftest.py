@@ -114,6 +114,7 @@ def machine(db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mach
 def zoho(machine: Machine) -> Iterator[LiveSandbox]:
     """A small company in a sandbox."""
     sandbox = LiveSandbox(*COMPANY, environment=machine.environment(), folder=machine.folder)
+    sandbox.control("tokens", most_per_window=1000)  # every test begins without a login
     yield sandbox
     sandbox.stop()
 
